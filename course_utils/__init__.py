@@ -1,0 +1,8 @@
+"""Helpers of the course book *Deep Learning, Derived*.
+
+Modules are imported on first use, so that ``import course_utils`` costs nothing: ``data`` (the embedded data
+sets), ``plots`` (figure style), ``runtime`` (device, seeds, progress), ``check`` (exercises), ``widgets``
+(pictures that move without a kernel) and ``grade`` (the teacher's side).
+"""
+
+__version__ = "0.1.0"
