@@ -50,3 +50,86 @@ def use_style():
             "ytick.color": INK,
         }
     )
+
+
+def images(pictures, columns=10, titles=None, size=0.72):
+    """Draw pictures side by side, row after row.
+
+    Args:
+        pictures: (N, H, W) grey or (N, H, W, 3) colour; tensors on any device, or arrays. Values in [0, 1] or uint8.
+        columns: pictures in a row.
+        titles: N short texts above the pictures, or None.
+        size: width of one picture, in inches.
+
+    Returns:
+        The Figure. Grey pictures share one scale, from the darkest to the lightest value of all.
+
+    Raises:
+        ValueError: the shape is none of the above, or the titles are not N.
+    """
+    import matplotlib.pyplot as plt
+
+    pictures = pictures.detach().cpu().numpy() if hasattr(pictures, "detach") else pictures
+    if pictures.ndim not in (3, 4) or (pictures.ndim == 4 and pictures.shape[-1] != 3):
+        raise ValueError(f"images: shape {tuple(pictures.shape)}, expected (N, H, W) or (N, H, W, 3)")
+    if titles is not None and len(titles) != len(pictures):
+        raise ValueError(f"images: {len(titles)} titles for {len(pictures)} pictures")
+    rows = -(-len(pictures) // columns)
+    height = size * pictures.shape[1] / pictures.shape[2] + (0.2 if titles is not None else 0.04)
+    fig, axes = plt.subplots(rows, columns, figsize=(size * columns, height * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
+        ax.imshow(picture, vmin=pictures.min(), vmax=pictures.max(), interpolation="nearest")
+        if titles is not None:
+            ax.set_title(titles[i], fontsize=8, pad=2)
+    return fig
+
+
+def boundary(predict, x, y, ax=None, lim=None, names=("class −1", "class +1"), size=9):
+    """Draw two classes in the plane, what a model says everywhere, and the line where it changes its mind.
+
+    Args:
+        predict: maps points (N, 2) to scores (N,) or (N, 1), positive for class +1; called without gradients.
+        x: (B, 2) points, in the units of the axes, on the device of the model.
+        y: (B,) labels −1 and +1.
+        ax: Axes to draw on; None makes a figure.
+        lim: (left, right, bottom, top) of the axes; None takes the points with a margin.
+        names: legend texts of the two classes; None draws no legend.
+        size: area of a point, in square points.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: x is not (B, 2), or y is not B labels −1 and +1.
+
+    Source: the neurons chapter.
+    """
+    import matplotlib.pyplot as plt
+    import torch
+
+    if x.ndim != 2 or x.shape[1] != 2 or y.shape != x.shape[:1] or not bool((y.abs() == 1).all()):
+        raise ValueError(
+            f"boundary: x {tuple(x.shape)} and y {tuple(y.shape)}, expected (B, 2) and (B,) labels −1 and +1"
+        )
+    ax = plt.subplots(figsize=(4, 3.6))[1] if ax is None else ax
+    if lim is None:
+        low, high = x.min(0).values, x.max(0).values
+        low, high = low - 0.08 * (high - low), high + 0.08 * (high - low)
+        lim = (low[0].item(), high[0].item(), low[1].item(), high[1].item())
+    u, v = torch.linspace(*lim[:2], 160), torch.linspace(*lim[2:], 160)
+    grid = torch.stack(torch.meshgrid(u, v, indexing="xy"), -1).reshape(-1, 2).to(x)
+    with torch.no_grad():
+        score = predict(grid).reshape(160, 160).cpu().numpy()
+    ax.contourf(u, v, score, levels=[-1e30, 0, 1e30], colors=[BLUE, ORANGE], alpha=0.16)
+    if score.min() < 0 < score.max():
+        ax.contour(u, v, score, levels=[0], colors=[INK], linewidths=1.4)
+    for k, colour, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
+        p = x[y == 2 * k - 1].cpu()
+        ax.scatter(*p.T, s=size, c=colour, marker=marker, linewidths=0, label=names and names[k])
+    ax.set(xlim=lim[:2], ylim=lim[2:])
+    ax.grid(False)
+    if names:
+        ax.legend(markerscale=6 / size**0.5)
+    return ax

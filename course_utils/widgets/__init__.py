@@ -1,6 +1,35 @@
-"""Widgets that are alive in static HTML (precomputed) and with a kernel (computed)."""
-from .explore import Explore, explore
-from .net import Net, draw
-from .scene import Scene, bars, heat, panel, path, points, rect, scene
+"""Widgets that are alive in static HTML, without a kernel, and compute more with one.
 
-__all__ = ["Net", "draw", "Explore", "explore", "Scene", "scene", "panel", "heat", "path", "points", "rect", "bars"]
+Python computes, JavaScript draws: ``explore`` moves any matplotlib figure over a grid, ``scene`` draws
+arrays, ``graph`` steps through a computation graph, ``draw`` runs a small trained network on what the reader
+draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph.
+"""
+
+from .draw import Draw, draw
+from .explore import Explore, explore
+from .graph import Graph, graph
+from .kernel import Kernel, kernel
+from .scene import Scene, bars, curves, heat, image, label, panel, path, points, rect, rule, scene
+
+__all__ = [
+    "Draw",
+    "Explore",
+    "Graph",
+    "Kernel",
+    "Scene",
+    "bars",
+    "curves",
+    "draw",
+    "explore",
+    "graph",
+    "heat",
+    "image",
+    "kernel",
+    "label",
+    "panel",
+    "path",
+    "points",
+    "rect",
+    "rule",
+    "scene",
+]

@@ -1,0 +1,133 @@
+"""A static page for widgets: the state of each model and the part of anywidget's front end that they use."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+MODEL = """
+const raw = JSON.parse(document.getElementById("models").textContent);
+const bytes = (b) => new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
+function model(rec) {
+  const state = { ...rec.state }, subs = [], sent = [];
+  for (const [k, b] of Object.entries(rec.buffers)) state[k] = bytes(b);
+  return {
+    sent, subs,
+    get: (k) => state[k],
+    set(k, v) { if (state[k] !== v) { state[k] = v; this.fire("change:" + k); } },
+    save_changes() {},
+    send(m) { sent.push(m); },
+    on(e, f) { subs.push([e, f]); },
+    off(e, f) { const i = subs.findIndex((s) => s[0] === e && s[1] === f); if (i >= 0) subs.splice(i, 1); },
+    fire(e, ...a) { for (const [n, f] of [...subs]) if (n === e) f(...a); },
+  };
+}
+async function main() {
+  window.models = [];
+  for (const rec of raw) {
+    const src = URL.createObjectURL(new Blob([rec.esm], { type: "text/javascript" }));
+    const mod = (await import(src)).default, m = model(rec);
+    document.head.append(Object.assign(document.createElement("style"), { textContent: rec.css }));
+    window.models.push(m);
+    m.closers = [];
+    for (let i = 0; i < rec.views; i++) {
+      const el = document.createElement("div");
+      el.className = "widget-subarea";
+      document.querySelector("main").append(el);
+      const signal = new AbortController().signal;
+      m.closers.push(await mod.render({ model: m, el, signal, experimental: {} }));
+    }
+  }
+  document.documentElement.dataset.ready = "1";
+}
+main().catch((e) => console.error(e));
+"""
+PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>widgets</title>
+<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width,initial-scale=1"><style>
+body {{ margin: 0; font: 16px/1.6 system-ui, sans-serif; background: #fff; color: #21262c; }}
+html[data-theme=dark] {{ --pst-color-background: #14181e; }}
+html[data-theme=dark] body {{ background: #14181e; color: #e4e7eb; }}
+main {{ max-width: 720px; margin: 0 auto; padding: 16px; }}
+</style></head><body><main><h1>Widgets</h1></main>
+<script type="application/json" id="models">{models}</script>
+<script type="module">{script}</script></body></html>"""
+
+
+def page(*widgets, views=1):
+    """Return the HTML of a page with the given widgets, each shown ``views`` times."""
+    models = []
+    for w in widgets:
+        state = w.get_state()
+        buffers = {
+            k: base64.b64encode(v).decode() for k, v in state.items() if isinstance(v, (bytes, memoryview))
+        }
+        plain = {
+            k: v
+            for k, v in state.items()
+            if k not in buffers
+            and not k.startswith("_")
+            and isinstance(v, (str, int, float, list, dict, bool))
+        }
+        models.append(
+            {"esm": state["_esm"], "css": state["_css"], "state": plain, "buffers": buffers, "views": views}
+        )
+    return PAGE.format(models=json.dumps(models).replace("</", "<\\/"), script=MODEL)
+
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOOK = """root => [...root.querySelectorAll('img, canvas, svg, .bw-product')].map(e =>
+  e.tagName === 'IMG' ? e.src : e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join()"""
+# from the input event to the frame on the screen, in milliseconds
+LATENCY = """async root => { const s = root.querySelector('input[type=range]'), t = [];
+  for (let i = 0; i < 31; i++) { await new Promise(r => setTimeout(r, 30));
+    const drawn = new Promise(r => root.addEventListener('bw:drawn', r, { once: true }));
+    const a = performance.now();
+    s.value = (+s.value + 1) % (+s.max + 1);
+    s.dispatchEvent(new Event('input'));
+    await drawn;
+    const rest = new MessageChannel();
+    const after = new Promise(r => (rest.port1.onmessage = r));
+    requestAnimationFrame(() => rest.port2.postMessage(0));
+    await after;
+    t.push(performance.now() - a); }
+  return t.sort((x, y) => x - y)[15]; }"""
+
+
+class Site:
+    """Opens pages of widgets from file:// in Chromium and collects what goes wrong in them."""
+
+    def __init__(self, browser, folder):
+        self.browser, self.folder, self.wrong, self.count = browser, folder, [], 0
+
+    def open(self, *widgets, width=800, views=1, **context):
+        """Return a Playwright page that shows the widgets, ready to use."""
+        self.count += 1
+        file = self.folder / f"{self.count}.html"
+        file.write_text(page(*widgets, views=views), "utf8")
+        tab = self.browser.new_context(viewport={"width": width, "height": 844}, **context).new_page()
+        tab.on("console", lambda m: m.type == "error" and self.wrong.append(m.text))
+        tab.on("pageerror", lambda e: self.wrong.append(str(e)))
+        tab.on("request", lambda r: r.url.startswith(("file:", "blob:", "data:")) or self.wrong.append(r.url))
+        tab.goto(file.as_uri())
+        tab.wait_for_selector("html[data-ready]", timeout=15000)
+        tab.wait_for_timeout(150)
+        return tab
+
+
+def chromium():
+    """Return the path of Chromium; without one, the error says how to install it."""
+    spec = importlib.util.spec_from_file_location("find_chromium", SCRIPTS / "chromium.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.find()
