@@ -1,0 +1,46 @@
+# Deep Learning, Derived. `make help` lists the targets. Needs Python 3.11 or newer and GNU make; nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+PY = $(VENV)/bin/python
+export PYTHONUNBUFFERED = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help environment book full serve test test-grading lint normalise outputs lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+environment: ## .venv with the exact packages of requirements.lock
+	@$(PYTHON) scripts/environment.py $(VENV)
+
+book: environment ## the whole book as HTML, into _build/html
+	@$(PY) scripts/build.py
+
+full: environment ## the book with the original data and long training (COURSE_DATA names the data folder)
+	@$(PY) scripts/build.py --profile full --jobs 1
+
+serve: book ## the book on http://localhost:8000 (another port: make serve PORT=9000)
+	@echo "Serving on http://localhost:$(PORT), stop with Ctrl-C"
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: environment ## everything that CI checks; needs Chromium
+	@$(PY) scripts/test.py
+
+test-grading: environment ## all tests of the grading, the slow ones too
+	@$(PY) -m pytest tests/grading
+
+lint: environment ## code style, spelling, form of the notebooks
+	@$(PY) scripts/lint.py
+
+normalise: environment ## bring the notebooks into the form in which they are committed
+	@$(PY) scripts/normalise.py
+
+outputs: book ## put the outputs that the tests compare into the notebooks
+	@$(PY) scripts/normalise.py --outputs
+
+lock: environment ## write requirements.lock anew, with the newest versions
+	@$(PY) scripts/lock.py
+
+clean: ## remove what was built; the environment stays (rm -r .venv removes that, too)
+	@rm -rf _build .pytest_cache .ruff_cache .jupyter_cache book/_build grades

@@ -1,0 +1,12 @@
+"""The Sphinx extension of the book: a staged notebook becomes a page that needs no kernel and no network."""
+
+from __future__ import annotations
+
+from . import blocks, cards, launch, mathjax, offline, theme, widgets
+
+
+def setup(app):
+    """Register all parts with Sphinx."""
+    for part in (theme, mathjax, widgets, blocks, launch, cards, offline):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,114 @@
+// Draws the anywidgets of a page that has no kernel. State, code and payloads come as scripts that put values into
+// window.bookParts: a script also loads from file://, where fetch may not.
+(() => {
+  const me = document.currentScript;
+  const folder = new URL("widget-parts/", me.src).href;
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const parts = (window.bookParts = window.bookParts || {});
+
+  const load = (name) =>
+    new Promise((done, failed) => {
+      if (name in parts) return done();
+      const script = document.createElement("script");
+      script.src = folder + name + ".js";
+      script.onload = done;
+      script.onerror = () => failed(new Error("cannot load " + script.src));
+      document.head.append(script);
+    });
+
+  const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+  // Put the payloads of one record back in their places.
+  async function complete(record) {
+    const named = Object.entries(record.$parts || {});
+    const buffers = record.buffers || [];
+    await Promise.all([...named.map(([, n]) => load(n)), ...buffers.filter((b) => b.$part).map((b) => load(b.$part))]);
+    const state = { ...record.state };
+    for (const [key, name] of named) state[key] = parts[name];
+    for (const b of buffers) {
+      let at = state;
+      for (const key of b.path.slice(0, -1)) at = at[key] = Array.isArray(at[key]) ? [...at[key]] : { ...at[key] };
+      at[b.path.at(-1)] = new DataView(bytes(b.$part ? parts[b.$part] : b.data).buffer);
+    }
+    return state;
+  }
+
+  // The part of anywidget's model interface that works without a kernel.
+  class Model {
+    constructor(state, models) {
+      this.state = state;
+      this.listeners = [];
+      this.widget_manager = { get_model: async (id) => (await models.get(id.replace("IPY_MODEL_", "")))?.model };
+    }
+    get(key) {
+      return this.state[key];
+    }
+    set(key, value) {
+      const changed = Object.entries(typeof key === "string" ? { [key]: value } : key).filter(([k, v]) => this.state[k] !== v);
+      for (const [k, v] of changed) this.state[k] = v;
+      for (const [k, v] of changed) this.trigger("change:" + k, this, v);
+      if (changed.length) this.trigger("change", this);
+    }
+    on(events, callback) {
+      for (const event of events.split(" ")) this.listeners.push({ event, callback });
+    }
+    off(event, callback) {
+      this.listeners = this.listeners.filter((l) => (event && l.event !== event) || (callback && l.callback !== callback));
+    }
+    trigger(event, ...args) {
+      for (const l of [...this.listeners]) if (l.event === event) l.callback(...args);
+    }
+    save_changes() {}
+    send() {}
+  }
+
+  const modules = new Map();
+  function moduleOf(code) {
+    if (!modules.has(code)) {
+      const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      modules.set(code, import(url).then((m) => m.default ?? m).then((d) => (typeof d === "function" ? d() : d)));
+    }
+    return modules.get(code);
+  }
+
+  const styles = new Set();
+  function addStyle(text) {
+    if (!text || styles.has(text)) return;
+    styles.add(text);
+    const style = document.createElement("style");
+    style.textContent = text;
+    document.head.append(style);
+  }
+
+  async function start(id, records, models) {
+    const model = new Model(await complete(records[id]), models);
+    addStyle(model.get("_css"));
+    const widget = await moduleOf(model.get("_esm"));
+    const never = new AbortController().signal;
+    await widget.initialize?.({ model, signal: never, experimental: {} });
+    return { model, widget, never };
+  }
+
+  async function show(view, records, models) {
+    const id = JSON.parse(view.textContent).model_id;
+    const el = document.createElement("div");
+    el.className = "widget-subarea";
+    view.before(el);
+    try {
+      if (!models.has(id)) models.set(id, start(id, records, models));
+      const { model, widget, never } = await models.get(id);
+      await widget.render?.({ model, el, signal: never, experimental: {} });
+    } catch (error) {
+      console.error(error);
+      el.textContent = "This widget could not be shown: " + error.message;
+    }
+  }
+
+  async function main() {
+    const records = parts[me.dataset.state];
+    const models = new Map(); // id -> promise: a model shown twice is one model
+    await Promise.all([...document.querySelectorAll(VIEW)].map((view) => show(view, records, models)));
+    document.documentElement.dataset.widgets = "ready";
+  }
+  main();
+})();

@@ -1,0 +1,82 @@
+"""The row of buttons under a chapter's title: open it in Colab or Binder, or download the notebook."""
+
+from __future__ import annotations
+
+import html
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from docutils import nodes
+
+from . import repository
+
+
+def links(address: str, branch: str, docname: str) -> list[tuple[str, str]]:
+    """Return (text, URL) of the launch buttons of one chapter.
+
+    Args:
+        address: "https://github.com/OWNER/NAME".
+        branch: the branch to open.
+        docname: where the chapter lies in `book/`, without suffix.
+    """
+    owner_name, ref = address.removeprefix("https://github.com/"), quote(branch, safe="")
+    path = f"book/{docname}.ipynb"
+    return [
+        ("Open in Colab", f"https://colab.research.google.com/github/{owner_name}/blob/{ref}/{path}"),
+        (
+            "Open in Binder",
+            f"https://mybinder.org/v2/gh/{owner_name}/{ref}?urlpath={quote(f'lab/tree/{path}', safe='')}",
+        ),
+    ]
+
+
+def add_row(app, doctree, docname):
+    """Put the row under the title of a page that is a notebook."""
+    source = _source(app, docname)
+    title = next(doctree.findall(nodes.title), None)
+    if app.builder.format != "html" or source is None or title is None:
+        return
+    here = "../" * docname.count("/")
+    outside = "".join(
+        f'<a class="launch" href="{html.escape(url)}" target="_blank" rel="noopener">{text}</a>'
+        for text, url in links(app.config.course_repository, app.config.course_branch, docname)
+    )
+    download = f'<a class="launch" href="{here}_downloads/{docname}.ipynb" download>Download notebook</a>'
+    row = nodes.raw("", f'<p class="launch-row">{outside}{download}</p>', format="html")
+    title.parent.insert(title.parent.index(title) + 1, row)
+
+
+def copy_notebooks(app, exception):
+    """Copy the source notebooks, which have no outputs, next to the pages."""
+    if exception or app.builder.format != "html":
+        return
+    for docname in app.env.found_docs:
+        source = _source(app, docname)
+        if source is not None:
+            target = Path(app.outdir, "_downloads", f"{docname}.ipynb")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def configure(app, config):
+    """Fill in the repository's address, unless the configuration gives one."""
+    top = repository.find_top(Path(__file__).resolve().parent)
+    config.course_repository = config.course_repository or repository.address(top)
+    config.course_branch = config.course_branch or repository.branch()
+    config.course_notebooks = config.course_notebooks or str(top / "book")
+
+
+def _source(app, docname):
+    """Return the notebook in the repository that a page was made from, or None for other pages."""
+    path = Path(app.config.course_notebooks, f"{docname}.ipynb")
+    return path if path.is_file() else None
+
+
+def setup(app):
+    app.add_config_value("course_repository", "", "env", str)
+    app.add_config_value("course_branch", "", "env", str)
+    app.add_config_value("course_notebooks", "", "env", str)
+    app.connect("config-inited", configure)
+    app.connect("doctree-resolved", add_row, priority=910)
+    app.connect("build-finished", copy_notebooks)

@@ -1,0 +1,291 @@
+"""Exercises of the chapter on convolutions."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from ._base import Case, Exercise, Mistake, normal
+
+CHAPTER = "03_convolutions"
+
+
+# --------------------------------------------------------------------------------------------- conv2d_by_hand
+def draw_conv(rng):
+    x = torch.tensor([[[1.0, 2.0, 0.0], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0]]])  # (C, H, W) = (1, 3, 3)
+    K = torch.tensor([[[[1.0, 2.0], [0.0, -1.0]]]])  # (T, C, f, f) = (1, 1, 2, 2)
+    yield Case({"x": x, "K": K, "stride": 1, "padding": 0, "dilation": 1})
+    settings = {
+        "": ((3, 8, 11, 5, 3), (1, 0, 1)),
+        "with padding": ((2, 6, 7, 3, 3), (1, 2, 1)),
+        "with stride": ((2, 9, 8, 3, 3), (2, 0, 1)),
+        "with dilation": ((2, 10, 12, 3, 3), (1, 0, 3)),
+        "a stride that does not divide": ((1, 10, 9, 2, 4), (3, 1, 1)),
+        "everything at once": ((3, 13, 11, 4, 3), (2, 3, 2)),
+        "1 × 1": ((4, 5, 6, 3, 1), (1, 0, 1)),
+    }
+    for note, ((C, H, W, T, f), (s, p, d)) in settings.items():
+        inputs = {"x": normal(rng, C, H, W), "K": normal(rng, T, C, f, f), "stride": s, "padding": p}
+        yield Case({**inputs, "dilation": d}, note=note)
+
+
+def conv2d_by_hand(x, K, stride, padding, dilation):
+    return F.conv2d(x[None], K, stride=stride, padding=padding, dilation=dilation)[0]
+
+
+def _size_with(span):
+    """A predicate: the result has the size that a window of span(f, dilation) pixels would give."""
+
+    def when(case, got):
+        x, K, stride, padding, dilation = case.inputs.values()
+
+        def size(e):
+            return [(n + 2 * padding - e) // stride + 1 for n in x.shape[1:]]
+
+        f = K.shape[-1]
+        right = size(f + (f - 1) * (dilation - 1))
+        return got.ndim == 3 and list(got.shape[1:]) == size(span(f, dilation)) != right
+
+    return when
+
+
+CONV = Exercise(
+    name="conv2d_by_hand",
+    chapter=CHAPTER,
+    points=4,
+    contract="conv2d_by_hand(x, K, stride, padding, dilation) -> (T, H', W'), the cross-correlation without "
+    "bias; x (C, H, W), K (T, C, f, f), float32; stride, padding (zeros on all sides), dilation: int",
+    draw=draw_conv,
+    expected=conv2d_by_hand,
+    mistakes=(
+        Mistake(
+            "Your filter is turned by half a turn: that is the convolution of mathematics.",
+            "In equation (3), does tap (i, j) meet the pixel at x + i or at x - i?",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                x, K.flip(2, 3), stride, padding, dilation
+            ),
+        ),
+        Mistake(
+            "Rows and columns of your filter are swapped.",
+            "Which index of K moves down the picture?",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                x, K.transpose(2, 3), stride, padding, dilation
+            ),
+        ),
+        Mistake(
+            "You ignore the dilation.",
+            "How many pixels lie between two neighbouring taps?",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, stride, padding, 1),
+        ),
+        Mistake(
+            "You ignore the stride.",
+            "Where does the second window start?",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, 1, padding, dilation),
+        ),
+        Mistake(
+            "You ignore the padding.",
+            "Pad first, then forget about it.",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, stride, 0, dilation),
+        ),
+        Mistake(
+            "You pad on one side only.",
+            "Zeros belong above, below, left and right.",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                F.pad(x, (padding, 0, padding, 0)), K, stride, 0, dilation
+            ),
+        ),
+        Mistake(
+            "You use only the first channel.",
+            "Equation (3) has a sum over c as well.",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                x[:1], K[:, :1], stride, padding, dilation
+            ),
+        ),
+        Mistake(
+            "The size of your output takes the dilated window to span f + dilation pixels.",
+            "Draw three taps with dilation 1: how many pixels do they span? Equation (4) counts the gaps.",
+            when=_size_with(lambda f, dilation: f + dilation),
+        ),
+        Mistake(
+            "The size of your output does not shrink with the dilation.",
+            "A dilated window spans more pixels than it has taps: equation (4).",
+            when=_size_with(lambda f, dilation: f),
+        ),
+    ),
+)
+
+
+# -------------------------------------------------------------------------------------------- receptive_field
+def draw_layers(rng):
+    yield Case({"layers": [("conv", 3, 1, 1), ("pool", 2, 2), ("conv", 3, 1, 1)]})
+    yield Case({"layers": [("conv", 3, 1, 1), ("relu",), ("conv", 3, 1, 4), ("relu",)]}, note="dilation")
+    yield Case({"layers": [("conv", 5, 2, 1), ("conv", 3, 2, 2), ("pool", 3, 2)]}, note="strides")
+    yield Case({"layers": []}, note="no layers")
+    yield Case({"layers": [("relu",), ("conv", 1, 1, 1)]}, note="1 × 1")
+    for _ in range(3):
+        layers = []
+        for _ in range(int(rng.integers(3, 7))):
+            f, s = int(rng.integers(2, 6)), int(rng.integers(1, 3))
+            layers.append(("pool", f, s) if rng.random() < 0.3 else ("conv", f, s, int(rng.integers(1, 4))))
+            layers += [("relu",)] * int(rng.integers(0, 2))
+        yield Case({"layers": layers})
+
+
+def receptive_field(layers):
+    """By brute force: follow one output down to all inputs that it is computed from."""
+    seen = {0}
+    for kind, *numbers in reversed(layers):
+        if kind != "relu":
+            f, stride, dilation = (*numbers, 1)[:3]
+            seen = {k * stride + i * dilation for k in seen for i in range(f)}
+    return max(seen) - min(seen) + 1
+
+
+def _by_formula(
+    layers, extent=lambda f, dil: f + (f - 1) * (dil - 1), grow=1, jumps=True, late=True, pools=True
+):
+    """Equation (6) with something wrong in it."""
+    r, jump = 1, 1
+    for kind, *numbers in layers:
+        if kind == "relu" or (kind == "pool" and not pools):
+            continue
+        f, stride, dilation = (*numbers, 1)[:3]
+        if not late:
+            jump *= stride if jumps else 1
+        span = extent(f, dilation) if extent else f + (f - 1) * (dilation - 1)
+        r += (span - grow) * jump
+        if late:
+            jump *= stride if jumps else 1
+    return r
+
+
+FIELD = Exercise(
+    name="receptive_field",
+    chapter=CHAPTER,
+    points=2,
+    contract="receptive_field(layers) -> int, from the first to the last pixel that one value of the last "
+    'layer sees, along one side; layers: a list of ("conv", f, stride, dilation), ("pool", f, stride) and '
+    '("relu",)',
+    draw=draw_layers,
+    expected=receptive_field,
+    mistakes=(
+        Mistake(
+            "You take a dilated window to span f + dilation pixels.",
+            "What does that give for dilation 1? Equation (4) counts the gaps.",
+            wrong=lambda layers: _by_formula(layers, extent=lambda f, dil: f + dil),
+        ),
+        Mistake(
+            "You ignore the dilation.",
+            "Equation (4): how many pixels does a dilated window span?",
+            wrong=lambda layers: _by_formula(layers, extent=lambda f, dil: f),
+        ),
+        Mistake(
+            "You ignore the strides.",
+            "After a stride of 2, how far apart are two neighbouring values, in pixels of the picture?",
+            wrong=lambda layers: _by_formula(layers, jumps=False),
+        ),
+        Mistake(
+            "You let the stride of a layer widen its own window.",
+            "The stride of a layer moves its neighbours apart, and only the next layer notices.",
+            wrong=lambda layers: _by_formula(layers, late=False),
+        ),
+        Mistake(
+            "You add a whole window for each layer; it adds one gap less.",
+            "One layer of 3 × 3 sees 3 pixels, two see 5.",
+            wrong=lambda layers: _by_formula(layers, grow=0),
+        ),
+        Mistake(
+            "You leave out the pooling layers.",
+            "A value after pooling sees all values of its block.",
+            wrong=lambda layers: _by_formula(layers, pools=False),
+        ),
+        Mistake(
+            "You went through the layers from the last to the first.",
+            "Equation (6) starts at the picture.",
+            wrong=lambda layers: _by_formula(layers[::-1]),
+        ),
+    ),
+)
+
+
+# ----------------------------------------------------------------------------------------------------- im2col
+def draw_im2col(rng):
+    yield Case({"x": torch.arange(1.0, 13.0).view(1, 1, 3, 4), "f": 2, "stride": 1, "padding": 0})
+    sizes = {
+        "": ((2, 3, 6, 5), 3, 1, 0),
+        "with stride": ((2, 2, 7, 9), 3, 2, 0),
+        "with padding": ((1, 3, 5, 4), 3, 1, 1),
+        "a stride that does not divide": ((3, 2, 8, 7), 2, 3, 1),
+        "C = f": ((2, 2, 4, 6), 2, 2, 0),
+        "1 × 1": ((2, 4, 3, 5), 1, 1, 0),
+    }
+    for note, (shape, f, stride, padding) in sizes.items():
+        yield Case({"x": normal(rng, *shape), "f": f, "stride": stride, "padding": padding}, note=note)
+
+
+def im2col(x, f, stride, padding):
+    return F.unfold(x, f, stride=stride, padding=padding)
+
+
+def _blocks(x, f, stride, padding):
+    """All windows, (B, C, H', W', f, f)."""
+    return F.pad(x, (padding,) * 4).unfold(2, f, stride).unfold(3, f, stride)
+
+
+def _columns(order, x, f, stride, padding):
+    """The windows with their dimensions (B, C, H', W', i, j) in another order."""
+    B, C = x.shape[:2]
+    return _blocks(x, f, stride, padding).permute(order).reshape(B, C * f * f, -1)
+
+
+IM2COL = Exercise(
+    name="im2col",
+    chapter=CHAPTER,
+    points=3,
+    contract="im2col(x, f, stride, padding) -> (B, C·f·f, L), float32; x (B, C, H, W); f, stride, "
+    "padding (zeros): int; rows in the order channel, row of the window, column of the window; L "
+    "windows, row by row",
+    draw=draw_im2col,
+    expected=im2col,
+    mistakes=(
+        Mistake(
+            "Your channels run fastest: the order is (row, column, channel).",
+            "Equation (7) flattens K of shape (T, C, f, f): which index runs fastest there?",
+            wrong=lambda x, f, stride, padding: _columns((0, 4, 5, 1, 2, 3), x, f, stride, padding),
+        ),
+        Mistake(
+            "Rows and columns within your windows are swapped.",
+            "Down a column of X, first come the pixels of the window's first row.",
+            wrong=lambda x, f, stride, padding: _columns((0, 1, 5, 4, 2, 3), x, f, stride, padding),
+        ),
+        Mistake(
+            "Your windows move down the picture first.",
+            "From column to column of X, the window moves along a row of the picture.",
+            wrong=lambda x, f, stride, padding: _columns((0, 1, 4, 5, 3, 2), x, f, stride, padding),
+        ),
+        Mistake(
+            "Your windows are the rows; they have to be the columns.",
+            "In equation (7), what must the second dimension of X be to meet the rows of K?",
+            wrong=lambda x, f, stride, padding: im2col(x, f, stride, padding).transpose(1, 2),
+        ),
+        Mistake(
+            "Your numbers are right, but reshape has mixed up their order.",
+            "reshape does not swap dimensions: bring them into order with permute first.",
+            wrong=lambda x, f, stride, padding: _blocks(x, f, stride, padding).reshape(
+                len(x), x.shape[1] * f * f, -1
+            ),
+        ),
+        Mistake(
+            "You ignore the stride.",
+            "Where does the second window start?",
+            wrong=lambda x, f, stride, padding: im2col(x, f, 1, padding),
+        ),
+        Mistake(
+            "You ignore the padding.",
+            "Pad first, then forget about it.",
+            wrong=lambda x, f, stride, padding: im2col(x, f, stride, 0),
+        ),
+    ),
+)
+
+EXERCISES = [CONV, FIELD, IM2COL]

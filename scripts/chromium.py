@@ -1,0 +1,48 @@
+"""Find Chromium, which opens the built pages in the tests.
+
+`python scripts/chromium.py` prints its path, or one sentence and the line that installs it.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APPLICATIONS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
+)
+MISSING = """\
+The tests open the pages in Chromium, which was not found; install it, or name it in the variable CHROMIUM:
+  Debian, Ubuntu   sudo apt-get install chromium
+  macOS            brew install --cask chromium
+  Windows          winget install Hibbiki.Chromium"""
+
+
+def find():
+    """Return the path of Chromium: the variable CHROMIUM, else a command on the path, else a usual place.
+
+    Raises:
+        FileNotFoundError: there is none; the message says how to install it.
+    """
+    if named := os.environ.get("CHROMIUM"):
+        if shutil.which(named):
+            return shutil.which(named)
+        raise FileNotFoundError(f"CHROMIUM names {named!r}, which is not a program.\n{MISSING}")
+    for command in COMMANDS:
+        if path := shutil.which(command):
+            return path
+    for path in APPLICATIONS:
+        if Path(path).exists():
+            return path
+    raise FileNotFoundError(MISSING)
+
+
+if __name__ == "__main__":
+    try:
+        print(find())
+    except FileNotFoundError as error:
+        sys.exit(str(error))

@@ -1,0 +1,161 @@
+"""Bring the chapters into the form in which they are committed.
+
+No execution counts of a run; outputs only on cells tagged `nbval-check-output`, which the tests compare; no widget
+state; valid and unique cell ids that stay as they are; one kernel, python3; no empty cells; no metadata that
+editors leave; the first code cell is the one that installs the course on Colab, with the address from
+pyproject.toml.
+
+    python scripts/normalise.py              # rewrite book/**/*.ipynb
+    python scripts/normalise.py --check      # change nothing, list file and reasons, exit 1 if there are any
+    python scripts/normalise.py --outputs    # take the outputs of tagged cells from the last `make book`
+"""
+
+import argparse
+import copy
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+TOP = Path(__file__).resolve().parents[1]
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLAB_CELL = """\
+import sys
+
+if "google.colab" in sys.modules:  # elsewhere the course is already installed
+    %pip install -q "git+{address}\""""
+CELL_ID = re.compile(r"^[a-zA-Z0-9-_]{1,64}$")
+PASSING = set(
+    ["ExecuteTime", "colab", "collapsed", "execution", "id", "lines_to_next_cell", "outputId", "scrolled"]
+)
+
+
+def repository():
+    """Return the address of the repository from [project.urls] in pyproject.toml."""
+    text = (TOP / "pyproject.toml").read_text(encoding="utf-8")
+    return re.search(r'^Repository\s*=\s*"([^"]+)"', text, re.MULTILINE)[1]
+
+
+def checked(cell):
+    """Return whether the outputs of a code cell are committed and compared."""
+    return "nbval-check-output" in cell.metadata.get("tags", [])
+
+
+def clean_outputs(cell):
+    """Return what is left of a code cell's outputs: none, or those to compare, without counts."""
+    outputs = copy.deepcopy(cell.outputs) if checked(cell) else []
+    for output in outputs:
+        if "execution_count" in output:
+            output.execution_count = None
+    return outputs
+
+
+def normalise(nb, address):
+    """Return a normalised copy of a notebook and what was changed.
+
+    Args:
+        nb: the notebook (format 4).
+        address: of the repository, for the first code cell.
+
+    Returns:
+        (notebook, reasons); reasons is a list of a few words each, empty when nothing was to be done.
+    """
+    nb, reasons = copy.deepcopy(nb), {}  # reason: the numbers of the cells it holds for
+
+    def change(thing, name, new, reason, cell=None):
+        if thing.get(name) != new:
+            thing[name] = new
+            reasons.setdefault(reason, []).extend([] if cell is None else [cell])
+
+    change(nb, "metadata", nbformat.from_dict({"kernelspec": KERNEL}), "metadata beyond the kernel python3")
+    change(nb, "nbformat_minor", 5, "not in notebook format 4.5")
+    change(nb, "cells", [cell for cell in nb.cells if cell.source.strip()], "empty cells")
+
+    colab = COLAB_CELL.format(address=address)
+    first = next((i for i, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
+    if first == len(nb.cells) or "google.colab" not in nb.cells[first].source:
+        nb.cells.insert(first, nbformat.v4.new_code_cell(colab))
+        reasons["no cell that installs the course on Colab"] = []
+    change(
+        nb.cells[first],
+        "source",
+        colab,
+        "another Colab cell than scripts/normalise.py and pyproject.toml say",
+    )
+
+    seen = set()
+    for number, cell in enumerate(nb.cells):
+        valid = CELL_ID.match(cell.get("id", "")) and cell.id not in seen
+        new = cell.id if valid else hashlib.sha256(f"{number} {cell.source}".encode()).hexdigest()[:8]
+        change(cell, "id", new, "no valid id of its own", number)
+        seen.add(cell.id)
+        change(cell, "source", cell.source.rstrip(), "blanks at the end", number)
+        kept = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k not in PASSING})
+        change(cell, "metadata", kept, "an editor's metadata", number)
+        if cell.cell_type == "code":
+            change(cell, "outputs", clean_outputs(cell), "outputs beyond the tag nbval-check-output", number)
+            count = 1 if cell.outputs else None  # nbval compares outputs of cells that have been run only
+            change(cell, "execution_count", count, "execution count", number)
+    return nb, [reason + _where(numbers) for reason, numbers in reasons.items()]
+
+
+def _where(numbers):
+    """Return " in cell 3", " in cells 3, 5, 8 …" or ""."""
+    if not numbers:
+        return ""
+    named = ", ".join(map(str, numbers[:5])) + (" …" if len(numbers) > 5 else "")
+    return f" in cell{'s' * (len(numbers) > 1)} {named}"
+
+
+def take_outputs(nb, executed):
+    """Copy the outputs of tagged cells from an executed notebook into `nb`, by cell id."""
+    outputs = {cell.id: cell.outputs for cell in executed.cells if cell.cell_type == "code"}
+    for cell in nb.cells:
+        if cell.cell_type == "code" and checked(cell) and cell.id in outputs:
+            cell.outputs = outputs[cell.id]
+
+
+def read(path):
+    """Return the notebook of a file. Raises SystemExit with one sentence when it is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise SystemExit(f"{path}: not a notebook: {str(error).splitlines()[0][:100]}") from None
+
+
+def main():
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("notebooks", nargs="*", type=Path, help="default: all below book/")
+    arguments.add_argument(
+        "--check", action="store_true", help="only say what would change; exit 1 if anything"
+    )
+    arguments.add_argument(
+        "--outputs", action="store_true", help="of tagged cells, from the last `make book`"
+    )
+    given = arguments.parse_args()
+    found = False
+    for path in given.notebooks or sorted((TOP / "book").rglob("*.ipynb")):
+        if ".ipynb_checkpoints" in path.parts:
+            continue
+        nb = read(path)
+        executed = TOP / "_build" / "executed" / path.name
+        if given.outputs and executed.exists():
+            take_outputs(nb, read(executed))
+        clean, reasons = normalise(nb, repository())
+        text = nbformat.writes(clean, indent=1) + "\n"
+        if text == path.read_text(encoding="utf-8"):
+            continue
+        found = True
+        print(f"{path}: {'; '.join(reasons or ['another layout or other outputs'])}")
+        if not given.check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    if found and given.check:
+        sys.exit("Run `make normalise` and commit what it changes.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The derivations of chapter 05 are checked by asserts that fail when the formula is wrong."""
+
+import pytest
+from mutate import run
+
+CHAPTER = "05_regularisation"
+# Cells that load data, train, draw or check an exercise; no derivation needs them.
+SKIP = (
+    "x_all", "make_net", "measure(", "x_train", "train_loss", "train_acc", "size", "small[",
+    "voted", "moons(", "boundary(", "check.", "by_rate", "noto", "CHANGES", "chosen",
+    "Projection", "trial(", "results", "tta", "drawn", "stack", "shift_rows", "deep_net",
+    "plt.subplots", "scene(", "histograms(", "explore(",
+)  # fmt: skip
+BROKEN = {
+    "weight decay without the learning rate": ("(1 - eta * lam) * w", "(1 - lam) * w", "by_hand)"),
+    "L1's gradient like that of L2": (
+        "lam * torch.sign(w.detach())",
+        "lam * w.detach()",
+        "w.abs().sum()).backward()",
+    ),
+    "dropout's expectation with p for q": (
+        "(masks * h).mean(0), (1 - p) * h",
+        "(masks * h).mean(0), p * h",
+        "equation (2)",
+    ),
+    "inverted dropout divides by p": ("masks * h / (1 - p)", "masks * h / p", "equation (2)"),
+    "the ensemble's scale": ("0.5 * h @ W.T + b", "0.6 * h @ W.T + b", "assert_close(ensemble, scaled)"),
+    "the ensemble's mean arithmetic": (
+        "torch.softmax(each.mean(0), 0)",
+        "each.exp().mean(0)",
+        "assert_close(ensemble, scaled)",
+    ),
+    "the running variance biased": ("0.1 * var * B / (B - 1)", "0.1 * var", "(B, D) equation (3)"),
+    "batch norm backward without the mean's road": (
+        "(dx_hat - dx_hat.mean(0) - x_hat",
+        "(dx_hat - x_hat",
+        "layer.bias.grad",
+    ),
+    "batch norm backward without the variance's road": (
+        " - x_hat * (dx_hat * x_hat).mean(0)",
+        "",
+        "layer.bias.grad",
+    ),
+    "batch norm's gradient does not shrink": (
+        "grad_at(1.0) / 7",
+        "grad_at(1.0)",
+        "assert_close(grad_at(7.0)",
+    ),
+    "layer norm over the batch": (
+        "x.mean(1, keepdim=True)",
+        "x.mean(0, keepdim=True)",
+        "F.layer_norm(x, (6,))",
+    ),
+    "label smoothing without the right class's share": (
+        "+ epsilon / 10",
+        "+ epsilon / 9",
+        "label_smoothing=epsilon",
+    ),
+    "variance propagation without the mean": ("(1.7**2 + 0.6**2)", "1.7**2", "z = x[:2000] @ W.T"),
+    "ReLU loses nothing": ("symmetric.var().item() / 2", "symmetric.var().item()", "equation (8)"),
+    "He with the slip": ("w.std().item(), (2 / n) ** 0.5", "w.std().item(), 2 / n**0.5", "equation (8)"),
+    "the importance weights upside down": (
+        "(features(u) @ d).exp().detach()",
+        "(-features(u) @ d).exp().detach()",
+        "assert abs(predicted",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_formula_is_caught(name):
+    old, new, until = BROKEN[name]
+    with pytest.raises(AssertionError):
+        run(CHAPTER, until, (old, new), SKIP)
+
+
+@pytest.mark.parametrize("until", sorted({until for _, _, until in BROKEN.values()}))
+def test_unchanged_it_passes(until):
+    run(CHAPTER, until, skip=SKIP)

@@ -1,0 +1,157 @@
+"""How the check speaks: three states, never an exception, the line of the answer, notebooks and terminals."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+
+from course_utils import check
+
+
+def text_of(name, answer):
+    return check.run(name, answer)[1]
+
+
+def test_unknown_name_says_the_closest(capsys):
+    check.relu_bakward(lambda x, dy: x)
+    assert capsys.readouterr().out.startswith(
+        "✗ relu_bakward: there is no exercise of that name; the closest are relu_b"
+    )
+
+
+@pytest.mark.parametrize("answer", [(), (3,), ("relu_backward",), (torch.zeros(2),), (1, 2)])
+def test_what_is_no_function_is_said_so(capsys, answer):
+    check.relu_backward(*answer)
+    assert "hand in the function itself, check.relu_backward(relu_backward)" in capsys.readouterr().out
+
+
+def test_exception_shows_the_line_of_the_answer():
+    def relu_backward(x, dy):
+        mask = x > 0
+        return dy.mulitply(mask)
+
+    text = text_of("relu_backward", relu_backward)
+    assert text.startswith(
+        "✗ relu_backward: stopped with AttributeError: 'Tensor' object has no attribute 'mulitply'"
+    )
+    assert "in line   return dy.mulitply(mask)" in text
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), SystemExit(0), GeneratorExit(), Silent(), MemoryError()]
+)
+def test_no_exception_escapes(error):
+    def answer(x, dy):
+        raise error
+
+    assert f"stopped with {type(error).__name__}" in text_of("relu_backward", answer)
+
+
+def test_missing_return_is_not_a_stub():
+    def relu_backward(x, dy):
+        dx = dy * (x > 0)  # noqa: F841
+
+    assert "returned None" in text_of("relu_backward", relu_backward)
+
+
+def test_one_placeholder_left_is_named():
+    def linear_backward(x, W, dz):
+        db = ...
+        return dz @ W, dz.T @ x, db
+
+    assert "db is still `...`" in text_of("linear_backward", linear_backward)
+
+
+def test_general_mistakes_are_named_without_being_listed():
+    third = text_of("relu_backward", lambda x, dy: 3 * dy * (x > 0))
+    assert "Every entry of dx is 3 times what it should be." in third
+    assert "Dx has the wrong sign" not in third and "wrong sign" in text_of(
+        "relu_backward", lambda x, dy: -dy * (x > 0)
+    )
+    assert "float64, expected float32" in text_of("relu_backward", lambda x, dy: (dy * (x > 0)).double())
+
+
+def test_parts_already_right_are_said():
+    def topological_order(root, parents):
+        return [*topological_order(parents[root][0], parents), root] if parents[root] else [root]
+
+    assert "Already right" not in text_of("topological_order", topological_order)
+
+
+def test_variables_and_random_numbers_are_left_alone():
+    torch.manual_seed(3)
+    np.random.seed(3)
+    random.seed(3)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+
+    def relu_backward(x, dy):
+        torch.rand(3), np.random.rand(3), random.random()
+        torch.set_grad_enabled(False)
+        return dy * (x > 0)
+
+    assert text_of("relu_backward", relu_backward).startswith("✓")
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1] == before[1]).all()
+    assert random.getstate() == before[2]
+    assert torch.is_grad_enabled()
+
+
+def test_hostile_text_cannot_redraw_the_terminal():
+    def relu_backward(x, dy):
+        raise ValueError("\x1b[2J\x1b]0;pwned\x07 boo")
+
+    assert "\x1b" not in text_of("relu_backward", relu_backward)
+
+
+def test_report_lists_the_points_in_sight(capsys):
+    check._done.clear()
+    check.report()
+    assert "No exercise checked yet" in capsys.readouterr().out
+    check.relu_backward(lambda x, dy: dy * (x > 0))
+    check.topological_order(lambda root, parents: ...)
+    capsys.readouterr()
+    check.report()
+    out = capsys.readouterr().out
+    assert "✓ relu_backward                   1 of 1 point" in out
+    assert "· topological_order               0 of 3 points" in out
+    assert "In sight: 1 of 9 points" in out
+    check.report("03_nowhere")
+    assert "there is no chapter '03_nowhere'" in capsys.readouterr().out
+
+
+def test_import_is_light():
+    code = "import sys, course_utils.check as c; c.linear_backward; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_notebook_shows_html_and_text_the_same_every_time():
+    cells = [
+        "from course_utils import check",
+        "def relu_backward(x, dy):\n    ...  # your code\n\ncheck.relu_backward(relu_backward)",
+        "def relu_backward(x, dy):\n    raise OSError('<b>bold</b>')\n\ncheck.relu_backward(relu_backward)",
+    ]
+
+    def outputs():
+        nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        NotebookClient(nb, timeout=120, kernel_name="python3").execute()
+        return [cell.outputs for cell in nb.cells]
+
+    _, stub, wrong = outputs()
+    assert [o.output_type for o in stub] == ["display_data"]
+    assert stub[0].data["text/plain"] == "· relu_backward: not attempted yet"
+    assert "· relu_backward: not attempted yet</pre>" in stub[0].data["text/html"]
+    assert "in line   raise OSError('<b>bold</b>')" in wrong[0].data["text/plain"]
+    assert "<b>" not in wrong[0].data["text/html"] and "&lt;b&gt;bold" in wrong[0].data["text/html"]
+    assert outputs()[1:] == [stub, wrong]

@@ -1,0 +1,159 @@
+// What the tests ask of a page from inside; audit.py puts it into every tab before the page's own scripts.
+window.bookAudit = (() => {
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const painted = () =>
+    new Promise((done) =>
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = done;
+        channel.port2.postMessage(0);
+      }),
+    );
+
+  function drawn(root, patience) {
+    return new Promise((done) => {
+      const late = setTimeout(done, patience);
+      root.addEventListener("bw:drawn", () => (clearTimeout(late), done()), { once: true });
+    });
+  }
+
+  const formulas_ready = (ms) => Promise.race([window.MathJax?.startup?.promise, wait(ms)]).then(() => true);
+
+  const widgets_ready = (count) =>
+    document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
+
+  // [kind, name] of images without alt text, and of images that cannot be shown
+  async function images() {
+    const bad = [];
+    for (const image of document.images) {
+      const name = (image.getAttribute("src") || "").slice(0, 80);
+      if (!image.alt.trim()) bad.push(["alt", name]);
+      image.loading = "eager";
+      if (!image.complete) {
+        await Promise.race([new Promise((done) => (image.onload = image.onerror = done)), wait(5000)]);
+      }
+      if (!image.naturalWidth) bad.push(["missing", name]);
+    }
+    return bad;
+  }
+
+  // formulas that MathJax marked as wrong, did not see, or that are no formulas to it
+  function formulas() {
+    const bad = [...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map(
+      (e) => e.getAttribute("data-mjx-error") || e.textContent,
+    );
+    for (const e of document.querySelectorAll(".math")) {
+      if (!e.querySelector("mjx-container")) bad.push(e.textContent.slice(0, 60));
+    }
+    const texts = document.createTreeWalker(document.querySelector("article") || document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      if (text.parentElement.closest("pre, code, script, style, mjx-container, .math")) continue;
+      if (/\$\$|\$[^$\s][^$]*\$|\\\(|\\\[/.test(text.data)) bad.push(text.data.trim().slice(0, 60));
+    }
+    return bad;
+  }
+
+  // "" or the element that sticks out most
+  function width() {
+    if (document.documentElement.scrollWidth <= innerWidth) return "";
+    const right = (e) => e.getBoundingClientRect().right;
+    const widest = [...document.querySelectorAll("body *")].sort((a, b) => right(b) - right(a))[0];
+    return `<${widest.tagName.toLowerCase()} class="${widest.getAttribute("class") || ""}"> ends at ${Math.round(right(widest))} px`;
+  }
+
+  function calm_and_unfold() {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+    const style = document.createElement("style");
+    style.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
+    document.head.append(style);
+  }
+
+  // everything that a widget shows outside its controls, as one string
+  function face(root) {
+    const parts = [];
+    for (const e of root.querySelectorAll("canvas, img, svg, output, p, meter")) {
+      if (e.closest(".bw-controls")) continue;
+      if (e.tagName === "CANVAS") {
+        const d = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
+        let hash = 0;
+        for (let i = 0; i < d.length; i += 4) hash = (hash * 31 + d[i] * 7 + d[i + 1] * 3 + d[i + 2] + d[i + 3]) | 0;
+        parts.push(hash);
+      } else if (e.tagName === "IMG") parts.push(e.src + e.naturalWidth);
+      else if (e.tagName === "svg") parts.push(e.innerHTML);
+      else parts.push(e.textContent + (e.value ?? ""));
+    }
+    return parts.join("|");
+  }
+
+  const name = (e) => e.labels?.[0]?.textContent.trim() || e.getAttribute("aria-label") || e.type;
+
+  // one step of a control, as a reader would take it
+  function step(control) {
+    if (control.type === "radio" || control.type === "checkbox") return control.click();
+    if (control.tagName === "SELECT") control.selectedIndex = (control.selectedIndex + 1) % control.options.length;
+    else control.value = +control.value < +control.max ? +control.value + +(control.step || 1) : control.min;
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+    control.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // [number of controls, descriptions of those that never change what their widget shows]
+  async function controls() {
+    let moved = 0;
+    const dead = [];
+    for (const [i, root] of [...document.querySelectorAll(".bw")].entries()) {
+      for (const control of root.querySelectorAll(".bw-controls :is(input, select)")) {
+        moved += 1;
+        const before = face(root);
+        let changed = control.type === "radio" && control.checked; // its twins are tried instead
+        for (let k = 0; k < 6 && !changed && !control.disabled; k++) {
+          const settled = drawn(root, 400);
+          step(control);
+          await settled;
+          await painted();
+          changed = face(root) !== before;
+        }
+        if (!changed) dead.push(`widget ${i + 1} (${root.getAttribute("aria-label")}): ${name(control)} changes nothing`);
+      }
+    }
+    return [moved, dead];
+  }
+
+  // press every button of every widget twice, so that what plays stops again
+  async function buttons() {
+    for (const button of document.querySelectorAll(".bw button")) {
+      for (let k = 0; k < 2; k++) {
+        if (!button.disabled) button.click();
+        await wait(50);
+      }
+    }
+  }
+
+  const sliders = () => [...document.querySelectorAll(".bw")].map((w) => w.querySelector(".bw-controls input[type=range]")).filter(Boolean);
+
+  // move the slider of one widget many times; the median time in ms from a move to the new picture
+  async function latency([which, moves]) {
+    const slider = sliders()[which], times = [];
+    for (let k = 0; k < moves; k++) {
+      await wait(20);
+      const start = performance.now(), shown = drawn(slider.closest(".bw"), 1000);
+      step(slider);
+      await shown;
+      await painted();
+      times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b)[moves >> 1];
+  }
+
+  async function first_text() {
+    for (;;) {
+      const paint = performance.getEntriesByName("first-contentful-paint")[0];
+      if (paint) return paint.startTime;
+      await wait(20);
+    }
+  }
+
+  return {
+    formulas_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
+  };
+})();

@@ -1,0 +1,210 @@
+"""The Sphinx extension, on a small book of its own that needs no execution."""
+
+import subprocess
+from pathlib import Path
+
+import audit
+import nbformat
+import pytest
+from course_page import launch, offline, repository
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+TOP = Path(__file__).resolve().parents[2]
+TEXT = """# Momentum
+
+In a long, narrow valley, small pushes add up.
+
+> **Note.** Plain, with $x^2$.
+
+> **Slip in the lectures.**
+> It grows.
+
+> **Unknown.** stays a quote.
+
+> A quote.
+
+$$
+\\begin{aligned} a &= b \\\\ c &= d \\end{aligned} \\tag{1}
+$$
+
+**Figure 1.** What it shows.
+
+<details>
+<summary>Hint</summary>
+
+Look at **this** $y$.
+
+</details>
+"""
+GRADED = {"schema_version": 3, "grade": True, "solution": True, "grade_id": "f", "points": 2}
+CODE = "export default { render({ el }) { el.innerHTML = '<div class=bw>drawn</div>'; } }"
+INDEX = "# Home\n\nHello.\n\n```{chapter-cards}\n```\n\n```{toctree}\n04_momentum\n```\n"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def anywidget(key):
+    """A widget's view and its state, as an executed notebook holds them."""
+    view = {VIEW: {"model_id": key, "version_major": 2, "version_minor": 0}}
+    state = {
+        "model_name": "AnyModel",
+        "model_module": "anywidget",
+        "model_module_version": "*",
+        "state": {"_esm": CODE, "_css": ""},
+        "buffers": [{"encoding": "base64", "path": ["data"], "data": "A" * 8000}],
+    }
+    return new_output("display_data", data=view), state
+
+
+def build(folder, notebook):
+    """Build a book of one chapter; return (site, what was warned about)."""
+    from sphinx.cmd.build import main
+
+    book = folder / "book"
+    book.mkdir()
+    nbformat.write(notebook, book / "04_momentum.ipynb")
+    (book / "index.md").write_text(INDEX, "utf8")
+    (book / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(TOP / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_nb', 'sphinx_book_theme', 'course_page']\n"
+        f"html_theme, nb_execution_mode, course_notebooks = 'sphinx_book_theme', 'off', {str(book)!r}\n"
+        "course_repository = 'https://github.com/someone/fork'\n"
+        "myst_enable_extensions, html_static_path = ['dollarmath'], []\n",
+        "utf8",
+    )
+    log = folder / "warnings.txt"
+    main(["-q", "-E", "-w", str(log), str(book), str(folder / "html")])
+    return folder / "html", log.read_text("utf8")
+
+
+def chapter(*cells, state=None):
+    notebook = new_notebook(cells=[new_markdown_cell(TEXT), *cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["thumbnail"] = '<img class="figure" src="_static/figures/x.svg" alt="a valley">'
+    if state:
+        mime = "application/vnd.jupyter.widget-state+json"
+        notebook.metadata["widgets"] = {mime: {"version_major": 2, "version_minor": 0, "state": state}}
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    view, state = anywidget("one")
+    cells = [new_code_cell("f()", metadata={"nbgrader": GRADED}), new_code_cell("w", outputs=[view])]
+    site, warnings = build(tmp_path_factory.mktemp("small"), chapter(*cells, state={"one": state}))
+    assert warnings == ""
+    return site
+
+
+@pytest.fixture(scope="module")
+def momentum(small):
+    return (small / "04_momentum.html").read_text("utf8")
+
+
+def test_quotes_become_admonitions(momentum):
+    assert 'class="note admonition"' in momentum
+    assert '<p class="admonition-title">Slip in the lectures</p>\n<p>It grows.</p>' in momentum
+    assert "<strong>Note.</strong>" not in momentum
+    assert momentum.count("<blockquote>") == 2
+    assert "<strong>Unknown.</strong>" in momentum
+
+
+def test_captions_exercises_and_details(momentum):
+    assert '<p class="figure-caption" id="figure-1"><strong>Figure 1.</strong>' in momentum
+    assert '<p class="exercise-label"><strong>Exercise</strong> 2 points</p>' in momentum
+    assert "<p>Look at <strong>this</strong>" in momentum
+
+
+def test_formulas_stand_as_they_are_written(momentum):
+    assert "\\begin{split}" not in momentum
+    assert "\\tag{1}\n\\]" in momentum
+    assert 'src="_static/mathjax/startup.js' in momentum
+
+
+def test_the_widget_is_drawn_from_scripts(small, momentum, browser):
+    assert "A" * 8000 not in momentum
+    assert "export default" not in momentum
+    with audit.open_page(browser, (small / "04_momentum.html").as_uri()) as (tab, found):
+        assert tab.locator(".widget-subarea .bw").inner_text() == "drawn"
+        assert tab.locator("mjx-container").count() >= 3
+    assert not found
+
+
+def test_another_widget_is_refused(tmp_path, capsys):
+    view, state = anywidget("one")
+    state |= {"model_name": "IntSliderModel", "model_module": "@jupyter-widgets/controls"}
+    site, _ = build(tmp_path, chapter(new_code_cell("w", outputs=[view]), state={"one": state}))
+    said = capsys.readouterr().err
+    assert "04_momentum: IntSliderModel (@jupyter-widgets/controls) cannot live on a page" in said
+    assert not (site / "_static" / "mathjax").exists()  # the build has stopped
+
+
+def test_the_card_comes_from_the_chapter(small):
+    index = (small / "index.html").read_text("utf8")
+    assert '<a class="chapter-card" href="04_momentum.html">' in index
+    assert "In a long, narrow valley, small pushes add up." in index
+    assert 'alt="a valley"' in index
+    assert "Chapter 4" in index
+
+
+def test_the_launch_row_and_the_download(small, momentum):
+    assert "https://colab.research.google.com/github/someone/fork/blob/main/book/04_mom" in momentum
+    assert (small / "_downloads" / "04_momentum.ipynb").exists()
+
+
+def test_links_quote_the_branch():
+    (_, colab), (_, binder) = launch.links("https://github.com/a/b", "my/branch", "02_x")
+    assert colab.endswith("/github/a/b/blob/my%2Fbranch/book/02_x.ipynb")
+    assert binder == "https://mybinder.org/v2/gh/a/b/my%2Fbranch?urlpath=lab%2Ftree%2Fbook%2F02_x.ipynb"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img alt="x" src="https://a.org/x.png">',
+        "<script src='//a.org/x.js'></script>",
+        '<link rel="stylesheet" href="http://a.org/x.css">',
+        '<iframe src="https://a.org"></iframe>',
+        "@import url('https://a.org/x.css')",
+        "body { background: url(https://a.org/x.png) }",
+    ],
+)
+def test_foreign_addresses_are_seen(html):
+    assert offline.foreign_addresses(html)
+
+
+@pytest.mark.parametrize(
+    "html", ['<a href="https://a.org">a</a>', '<img src="data:image/png;base64,aa">', '<img src="a/b.png">']
+)
+def test_links_and_local_files_are_not_foreign(html):
+    assert not offline.foreign_addresses(html)
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A repository without a remote; its pyproject.toml names one."""
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    monkeypatch.delenv("COURSE_BRANCH", raising=False)
+    (tmp_path / "pyproject.toml").write_text('[project.urls]\nRepository = "https://github.com/we/course"\n')
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def test_the_address_follows_variable_remote_project(clone, monkeypatch):
+    assert repository.address(clone) == "https://github.com/we/course"
+    remote = ["git", "-C", str(clone), "remote"]
+    subprocess.run([*remote, "add", "origin", "git@github.com:fork/my.course.git"], check=True)
+    assert repository.address(clone) == "https://github.com/fork/my.course"
+    subprocess.run([*remote, "set-url", "origin", "/somewhere/else"], check=True)
+    assert repository.address(clone) == "https://github.com/we/course"
+    monkeypatch.setenv("COURSE_REPOSITORY", "https://github.com/x/y/")
+    assert repository.address(clone) == "https://github.com/x/y"
+    monkeypatch.setenv("COURSE_REPOSITORY", "x/y")
+    with pytest.raises(ValueError, match="COURSE_REPOSITORY is 'x/y', expected an address like"):
+        repository.address(clone)
+
+
+def test_the_branch_follows_the_variable(clone, monkeypatch):
+    assert repository.branch() == "main"
+    monkeypatch.setenv("COURSE_BRANCH", "draft")
+    assert repository.branch() == "draft"

@@ -1,0 +1,124 @@
+"""A student's day in JupyterLab: open a chapter, run all, answer wrongly, read the message, mend it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import audit
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+CHAPTER = "02_backpropagation"
+STUB = "...  # your code"
+SETTINGS = {
+    # else cells out of sight are not on the page
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
+}
+RUNNING = 400_000  # milliseconds that running the whole chapter may take on a busy machine
+PROMPTS = (
+    "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent).filter(Boolean)"
+)
+AT_REST = f"() => {PROMPTS}.some(p => /[0-9]/.test(p)) && !{PROMPTS}.some(p => p.includes('*'))"
+ERRORS = (
+    "[...document.querySelectorAll('.jp-OutputArea-output[data-mime-type$=stderr]')].map(e => e.textContent)"
+)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A JupyterLab with a copy of the chapter and settings of its own; gives its address."""
+    work = tmp_path / "work"
+    work.mkdir()
+    shutil.copy(TOP / "book" / f"{CHAPTER}.ipynb", work)
+    for name, values in SETTINGS.items():
+        (tmp_path / "settings" / name).parent.mkdir(parents=True)
+        (tmp_path / "settings" / name).write_text(json.dumps(values))
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    own = {name: str(tmp_path / name.lower()) for name in names}
+    own["JUPYTERLAB_SETTINGS_DIR"] = str(tmp_path / "settings")
+    environment = {k: v for k, v in os.environ.items() if k != "BOOK_STATIC"} | own
+    options = {
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": str(work),
+        "ServerApp.allow_root": True,
+        "ServerApp.port": 0,
+        "IdentityProvider.token": "",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.news_url": None,
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{key}={value}" for key, value in options.items())]
+    with open(tmp_path / "log.txt", "w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield _address(server, tmp_path / "log.txt") + f"/lab/tree/{CHAPTER}.ipynb"
+    finally:
+        server.terminate()  # it ends its kernels, too
+        server.wait(timeout=30)
+
+
+def _address(server, log):
+    """Wait for the line in which the server says where it listens."""
+    for _ in range(300):
+        if found := re.search(r"http://(?:127\.0\.0\.1|localhost):(\d+)/lab", log.read_text()):
+            return f"http://127.0.0.1:{found[1]}"
+        if server.poll() is not None:
+            break
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}", pytrace=False)
+
+
+def answer(tab, cell, code):
+    """Replace the code of a cell, run it, and return its output."""
+    cell.locator(".cm-content").click()
+    tab.keyboard.press("Control+a")
+    tab.keyboard.insert_text(code)
+    before = cell.locator(".jp-InputPrompt").inner_text()
+    tab.keyboard.press("Control+Enter")
+    tab.wait_for_function(
+        "([cell, before]) => { const p = cell.querySelector('.jp-InputPrompt').textContent;"
+        " return p !== before && /\\d/.test(p); }",
+        arg=[cell.element_handle(), before],
+    )
+    return cell.locator(".jp-OutputArea").inner_text()
+
+
+@pytest.mark.timeout(600)
+def test_a_day(lab, browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.add_init_script(path=audit.HERE / "audit.js")
+    tab = context.new_page()
+    tab.set_default_timeout(60_000)
+    tab.goto(lab)
+    tab.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+    tab.wait_for_selector(
+        '.jp-NotebookPanel [data-status="idle"], .jp-Notebook-ExecutionIndicator[data-status="idle"]'
+    )
+
+    tab.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+    tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+    tab.wait_for_function(AT_REST, timeout=RUNNING)
+    assert all(re.search(r"\d", prompt) for prompt in tab.evaluate(PROMPTS)), "\n".join(tab.evaluate(ERRORS))
+
+    shown = tab.evaluate("document.querySelectorAll('.jp-OutputArea .bw').length")
+    moved, dead = tab.evaluate("bookAudit.controls()")
+    assert shown
+    assert moved
+    assert dead == []
+
+    cell = tab.locator(".jp-CodeCell", has_text="def relu_backward(").first
+    assert "· relu_backward: not attempted yet" in cell.locator(".jp-OutputArea").inner_text()
+    code = cell.evaluate("e => e.querySelector('.cm-content').cmView.view.state.doc.toString()")
+    assert STUB in code
+    said = answer(tab, cell, code.replace(STUB, "return dy"))
+    assert "✗ relu_backward" in said
+    assert "expected" in said
+    assert "Hint:" in said
+    said = answer(tab, cell, code.replace(STUB, "return dy * (x > 0)"))
+    assert "✓ relu_backward" in said
+    context.close()

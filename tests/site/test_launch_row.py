@@ -1,0 +1,42 @@
+"""The buttons of every chapter open the right notebook; the download is the notebook of the repository."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import audit
+import nbformat
+import pytest
+from course_page import repository
+
+TOP = Path(__file__).resolve().parents[2]
+CHAPTERS = re.findall(r"file: (\d\d_\w+)$", (TOP / "_toc.yml").read_text("utf8"), re.M)
+
+
+def launch_links(site, page):
+    return [href for href, attrs in audit.outline(site, page).links if attrs.get("class") == "launch"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_addresses(site, chapter):
+    colab, binder, download = launch_links(site, f"{chapter}.html")
+    owner_name = repository.address(TOP).removeprefix("https://github.com/")
+    path, branch = f"book/{chapter}.ipynb", repository.branch()
+    assert colab == f"https://colab.research.google.com/github/{owner_name}/blob/{branch}/{path}"
+    parts = urlsplit(binder)
+    assert (parts.netloc, parts.path) == ("mybinder.org", f"/v2/gh/{owner_name}/{branch}")
+    assert parse_qs(parts.query) == {"urlpath": [f"lab/tree/{path}"]}
+    assert download == f"_downloads/{chapter}.ipynb"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_download_is_the_source(site, chapter):
+    copy = site / "_downloads" / f"{chapter}.ipynb"
+    assert copy.read_bytes() == (TOP / "book" / copy.name).read_bytes()
+    for cell in nbformat.read(str(copy), 4).cells:
+        assert not cell.get("outputs") or "nbval-check-output" in cell.metadata.tags
+
+
+def test_only_notebooks_have_the_row(site, page):
+    is_chapter = page.removesuffix(".html") in CHAPTERS
+    assert len(launch_links(site, page)) == (3 if is_chapter else 0)

@@ -1,0 +1,130 @@
+"""Staging: figures become light and dark files with alt text; everything else stays."""
+
+import base64
+import io
+
+import nbformat
+import pytest
+import stage
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from course_utils import plots
+
+SVG = (
+    '<?xml version="1.0"?><svg width="72pt" height="36pt" viewBox="0 0 72 36" xmlns="http://www.w3.org/2000/svg">'
+    "<metadata>who made it</metadata>"
+    '<path d="M0 0" style="stroke: #21262C"/><path d="M1 1" style="stroke: #0072b2"/>{more}</svg>'
+)
+
+
+def png(size=(8, 4), noise=False):
+    from PIL import Image
+
+    image = Image.effect_noise(size, 90) if noise else Image.new("RGB", size, "red")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def figure(more="", **metadata):
+    return new_code_cell("draw()", outputs=[svg(more)], metadata=metadata)
+
+
+def svg(more=""):
+    return picture({"image/svg+xml": SVG.format(more=more)})
+
+
+def picture(data):
+    return new_output("display_data", data={"text/plain": "<Figure>", **data}, metadata={"image/png": {}})
+
+
+def alt(*texts):
+    return {"mystnb": {"image": {"alt": texts[0] if len(texts) == 1 else list(texts)}}}
+
+
+def run(cells, folder, name="07_name"):
+    return stage.stage_notebook(new_notebook(cells=cells), folder, name)
+
+
+def markup(cell, output=0):
+    return cell.outputs[output].data["text/html"]
+
+
+def test_the_ink_is_that_of_the_figures():
+    assert plots.INK == stage.INK
+
+
+def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path):
+    cell = run([figure(**alt('a "line"'))], tmp_path).cells[0]
+    assert markup(cell).count("<img") == 2
+    assert 'alt="a &quot;line&quot;"' in markup(cell)
+    assert 'width="96" height="48"' in markup(cell)
+    files = list(tmp_path.glob("figures/*.svg"))
+    light, dark = (next(f for f in files if ink in f.read_text()) for ink in ("#21262c", "#e4e7eb"))
+    assert f'class="figure only-light" src="_static/figures/{light.name}"' in markup(cell)
+    assert f'class="figure only-dark" src="_static/figures/{dark.name}"' in markup(cell)
+    assert "#21262c" not in dark.read_text()
+    assert "#0072b2" in dark.read_text()
+    assert "who made it" not in light.read_text()
+
+
+def test_pages_in_a_folder_point_upwards(tmp_path):
+    cell = run([figure(**alt("a line"))], tmp_path, "appendix/results").cells[0]
+    assert 'src="../_static/figures/results-' in markup(cell)
+
+
+def test_other_outputs_stay(tmp_path):
+    outputs = [new_output("stream", name="stdout", text="1\n"), picture({"text/html": "<b>bold</b>"})]
+    cells = [new_code_cell("1", outputs=outputs), new_markdown_cell("text")]
+    before = nbformat.from_dict(outputs)
+    assert run(cells, tmp_path).cells[0].outputs == before
+
+
+def test_one_alt_for_each_figure(tmp_path):
+    cell = new_code_cell("two()", outputs=[svg(), svg()], metadata=alt("one", "two"))
+    cell = run([cell], tmp_path).cells[0]
+    assert 'alt="one"' in markup(cell, 0)
+    assert 'alt="two"' in markup(cell, 1)
+
+
+@pytest.mark.parametrize("metadata", [{}, alt(""), alt("one", "two"), alt("one", " ")])
+def test_a_missing_alt_text_is_refused(tmp_path, metadata):
+    with pytest.raises(stage.StageError, match=r"07_name\.ipynb, cell 1 \(draw.*1 figure but .* alt text"):
+        run([new_markdown_cell("text"), figure(**metadata)], tmp_path)
+
+
+def test_photographs_inside_a_figure_get_smaller(tmp_path):
+    raster = f'<image href="data:image/png;base64,{png((200, 200), noise=True)}"/>'
+    run([figure(raster, **alt("noise"))], tmp_path)
+    for path in tmp_path.glob("figures/*.svg"):
+        assert "data:image/webp;base64," in path.read_text()
+        assert path.stat().st_size < len(raster)
+
+
+def test_a_plain_raster_is_shown_on_a_card(tmp_path):
+    cell = new_code_cell("image", outputs=[picture({"image/png": png()})], metadata=alt("a red patch"))
+    cell = run([cell], tmp_path).cells[0]
+    assert 'class="figure on-card"' in markup(cell)
+    assert 'width="8" height="4"' in markup(cell)
+
+
+def test_a_figure_that_is_too_heavy_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(stage, "MAX_BYTES", 100)
+    with pytest.raises(stage.StageError, match="rasterized=True"):
+        run([figure(**alt("a line"))], tmp_path)
+
+
+def test_the_thumbnail_is_the_tagged_figure_or_the_first(tmp_path):
+    first, second = figure(**alt("first")), figure(tags=["thumbnail"], **alt("second"))
+    assert 'alt="second"' in run([first, second], tmp_path).metadata.thumbnail
+    assert 'alt="first"' in run([figure(**alt("first")), figure(**alt("third"))], tmp_path).metadata.thumbnail
+    assert "thumbnail" not in run([new_markdown_cell("text")], tmp_path).metadata
+
+
+def test_a_folded_cell_is_called_by_its_title(tmp_path):
+    folded = new_code_cell("# @title Solution A\nprint(1)", metadata={"tags": ["hide-cell"]})
+    shown = new_code_cell("# @title Solution A\nprint(1)")
+    folded, shown = run([folded, shown], tmp_path).cells
+    assert folded.source == "print(1)"
+    assert folded.metadata.mystnb.code_prompt_show == "Solution A"
+    assert shown.source.startswith("# @title")
