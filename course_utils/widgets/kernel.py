@@ -49,8 +49,8 @@ def kernel(image, *, alt, presets=None, start=None):
         image: (H, W) grey picture, 0 black to 1 white, both sides 12 to 160 pixels; kept with 8 bits a pixel.
         alt: what the picture shows, for readers who do not see it.
         presets: {name: 3 × 3 weights} to choose from; default Sobel, Laplacian, blur, sharpen and identity.
-        start: {"preset": name, "stride": 1 to 3, "dilation": 1 to 4, "padding": "none", "zeros", "reflection" or
-            "replication"} to begin with.
+        start: {"preset": name, "stride": 1 to 3, "dilation": 1 to 4, "padding": name} to begin with; the
+            paddings are "none", "zeros", "reflection" and "replication".
 
     Returns:
         Kernel, to be displayed.

@@ -38,3 +38,23 @@ def test_images_names_a_wrong_shape(shape):
 def test_images_counts_titles():
     with pytest.raises(ValueError, match="1 titles for 2 pictures"):
         plots.images(np.zeros((2, 3, 3)), titles=["one"])
+
+
+def test_boundary_draws_both_classes_and_the_line_between():
+    x, y = torch.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), torch.tensor([1.0, -1.0, -1.0])
+    ax = plots.boundary(lambda p: 0.5 - p[:, 0], x, y, lim=(-1, 2, -1, 2))
+    assert [len(c.get_offsets()) for c in ax.collections[2:]] == [2, 1]  # after the areas and the line
+    line = ax.collections[1].get_paths()[0].vertices
+    assert np.allclose(line[:, 0], 0.5, atol=1e-3)
+
+
+def test_boundary_needs_no_change_of_mind():
+    x, y = torch.zeros(2, 2), torch.tensor([1.0, -1.0])
+    ax = plots.boundary(lambda p: torch.ones(len(p), 1), x, y, lim=(-1, 1, -1, 1), names=None)
+    assert ax.get_legend() is None
+
+
+@pytest.mark.parametrize("shape, label", [((3, 3), 1.0), ((3,), 1.0), ((3, 2), 0.0)])
+def test_boundary_names_wrong_points_or_labels(shape, label):
+    with pytest.raises(ValueError, match="labels −1 and \\+1"):
+        plots.boundary(lambda p: p[:, 0], torch.zeros(shape), torch.full((3,), label))

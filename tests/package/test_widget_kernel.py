@@ -145,7 +145,7 @@ def test_the_number_on_the_page_is_that_of_the_pixel_under_the_window(site):
         tab.wait_for_timeout(20)
     settle(tab)
     assert shown(tab) == pytest.approx(y[2, 5].item(), abs=0.0051)
-    b = right.bounding_box()                                    # the pointer, on pixel (30, 12) of the picture
+    b = right.bounding_box()  # the pointer, on pixel (30, 12) of the picture
     unit = b["width"] / (31 + 8)
     right.hover(position={"x": (12 + 4.5) * unit, "y": (30 + 4.5) * unit})
     settle(tab)
@@ -223,4 +223,4 @@ def test_it_is_accessible(site, theme):
 def test_a_frame_is_quick(site):
     photo = torch.rand(110, 160, generator=torch.Generator().manual_seed(0))
     tab = site.open(kernel(photo, alt=ALT))
-    assert tab.locator(".bw").evaluate(LATENCY) < 60           # 25 ms on an idle computer
+    assert tab.locator(".bw").evaluate(LATENCY) < 60  # 25 ms on an idle computer

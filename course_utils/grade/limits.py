@@ -1,0 +1,34 @@
+"""Every limit of the grader in one place. Sizes in bytes, times in seconds."""
+
+from __future__ import annotations
+
+KB, MB, GB = 1 << 10, 1 << 20, 1 << 30
+
+NOTEBOOK = 64 * MB  # a file handed in, and a notebook in a zip
+SOURCE = 2 * MB  # all code of a notebook
+CELLS = 2_000
+NOTEBOOKS = 20  # notebooks in one zip
+MEMBERS = 2_000  # files in one zip
+PARSE_SECONDS, PARSE_MEMORY = 30, 2 * GB
+
+MEMORY = 4 * GB  # of one process, and of all processes of a submission together
+PROCESSES = 64  # processes and threads of a submission
+SCRATCH = 256 * MB  # files it may write
+OUTPUT = 24 * MB  # results sent back
+LOG = 32 * KB  # what it prints, kept for the teacher
+FRAMES = 2_000  # results sent back
+HEADER = 64 * KB  # header of one safetensors frame
+TREE = 2 * MB  # structure of one result
+
+START = 40  # wall-clock seconds for starting Python, importing torch and running helper cells
+HELPERS = 15  # CPU seconds of them, for helper cells
+
+
+def item_cpu(exercise, patience: float = 1) -> float:
+    """CPU seconds that one exercise may take; other programs on the machine do not count."""
+    return patience * (2 * exercise.seconds + 3)
+
+
+def wall(exercises, patience: float = 1) -> float:
+    """Wall-clock seconds that one sandbox may take: twice the CPU seconds, and the start."""
+    return patience * START + 2 * sum(item_cpu(e, patience) for e in exercises)

@@ -1,0 +1,135 @@
+"""Read what was handed in: regular files only, parsed in a capped process, never following links."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import limits
+
+PARSE = Path(__file__).parent / "inside" / "parse.py"
+LEFT_OUT = {".ipynb_checkpoints", "__MACOSX", ".git", "__pycache__"}
+
+
+class Unreadable(ValueError):
+    """A file cannot be graded; the message is one sentence for the teacher."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell handed in: its nbgrader id or None, whether it is a code cell, its source."""
+
+    id: str | None
+    code: bool
+    source: str
+
+
+def find(root) -> list[bytes]:
+    """The files to grade below a folder, or the file itself; names as bytes, since they need not be text.
+
+    Links are not followed; hidden files, checkpoints and folders of tools are left out. Sorted.
+    """
+    root = os.fsencode(root)
+    if not os.path.isdir(root):
+        return [root]
+    found = []
+    for folder, folders, files in os.walk(root, followlinks=False):
+        folders[:] = sorted(d for d in folders if os.fsdecode(d) not in LEFT_OUT)
+        found += [os.path.join(folder, f) for f in files if not f.startswith(b".")]
+        found += [os.path.join(folder, d) for d in folders if os.path.islink(os.path.join(folder, d))]
+    return sorted(found)
+
+
+def read(path: bytes) -> bytes:
+    """The bytes of a regular file of at most 64 MB.
+
+    Raises:
+        Unreadable: a link, a device, a pipe, too large, or no permission.
+    """
+    flags = (
+        os.O_RDONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_CLOEXEC", 0)
+    )
+    try:
+        handle = os.open(path, flags)
+    except OSError as error:
+        link = os.path.islink(path)
+        raise Unreadable(
+            "the file is a link" if link else f"the file cannot be opened ({error.strerror})"
+        ) from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("this is not a regular file")
+        if status.st_size > limits.NOTEBOOK:
+            raise Unreadable(f"the file is larger than {limits.NOTEBOOK // limits.MB} MB")
+        with os.fdopen(os.dup(handle), "rb") as file:
+            return file.read(limits.NOTEBOOK)
+    finally:
+        os.close(handle)
+
+
+def notebooks(data: bytes) -> list[list[Cell]]:
+    """The notebooks in a file handed in (one, or those of a zip).
+
+    Raises:
+        Unreadable: with the reason, in one sentence.
+    """
+    sizes = (limits.NOTEBOOK, limits.SOURCE, limits.CELLS, limits.NOTEBOOKS, limits.MEMBERS)
+    command = [sys.executable, "-I", "-S", str(PARSE), *map(str, sizes)]
+    try:
+        done = subprocess.run(
+            command, input=data, capture_output=True, timeout=limits.PARSE_SECONDS, preexec_fn=_capped, env={}
+        )
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"reading it took more than {limits.PARSE_SECONDS} s") from None
+    if done.returncode:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["the process was stopped"])[-1]
+        raise Unreadable(ascii_line(last))
+    found = json.loads(done.stdout)
+    return [[Cell(c["id"], c["type"] == "code", c["source"]) for c in book["cells"]] for book in found]
+
+
+def _capped():
+    import resource
+
+    for name, value in (
+        ("AS", limits.PARSE_MEMORY),
+        ("CPU", limits.PARSE_SECONDS),
+        ("FSIZE", 0),
+        ("CORE", 0),
+    ):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+
+
+def ascii_line(text: str, most: int = 200) -> str:
+    """Text from outside as one short printable line."""
+    return text.encode("ascii", "backslashreplace").decode().replace("\n", " ")[:most].translate(_NO_CONTROL)
+
+
+def printable(text: str) -> str:
+    """Text of several lines from outside without control characters."""
+    return "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
+
+
+_NO_CONTROL = {i: "." for i in [*range(32), 127]}
+
+
+def answers(cell: Cell, names) -> list[str]:
+    """The exercises that a cell may hold the answer of: by its id, or because it defines the name."""
+    found = [cell.id] if cell.id in names else []
+    if cell.code or found:
+        for line in cell.source.splitlines():
+            match = re.match(r"(?:async )?(?:def|class) (\w+)|(\w+) ?=(?!=)", line)
+            name = match and (match[1] or match[2])
+            if name in names and name not in found:
+                found.append(name)
+    return found

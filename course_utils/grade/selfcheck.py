@@ -1,0 +1,89 @@
+"""Before anybody is graded: the reference answers must score full, the stubs zero, in every chapter."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+from .. import exercises
+from . import grading
+
+
+def complaints(spec: grading.Spec, backend, kit: Path, solutions: list[Path]) -> list[str]:
+    """What is wrong with the course's own exercises; empty if all is well.
+
+    Args:
+        spec: as for students.
+        backend, kit: from ``engine.ready``.
+        solutions: folders with ``<chapter>.py``, the reference answers.
+    """
+    found = []
+    for chapter, wanted in exercises.chapters().items():
+        if spec.chapter not in (None, chapter):
+            continue
+        file = next((f for f in (folder / f"{chapter}.py" for folder in solutions) if f.exists()), None)
+        if file is None:
+            found.append(f"{chapter}: there is no {chapter}.py with reference answers in {solutions[0]}")
+            continue
+        for kind, notebook in (("reference", reference(spec, chapter, file)), ("stub", stubs(spec, chapter))):
+            result = grading.grade(json.dumps(notebook).encode(), spec, backend, kit)
+            if result["needs_person"]:
+                found.append(f"{chapter}: the {kind} notebook: {result['needs_person']}")
+            for exercise in wanted:
+                got = result["exercises"].get(exercise.name, {"earned": 0, "status": "not found"})
+                due = exercise.points if kind == "reference" else 0
+                if got["earned"] != due:
+                    why = result["detail"].get(exercise.name) or got["status"]
+                    found.append(
+                        f"{exercise.name}: the {kind} scores {got['earned']:g} instead of {due:g} ({why})"
+                    )
+    return found
+
+
+def cells_of(spec: grading.Spec, chapter: str) -> list[dict]:
+    """The code cells of a chapter as handed out; bare stubs where the chapter is not at hand."""
+    path = Path(spec.book or "", f"{chapter}.ipynb")
+    if spec.book and path.exists():
+        return [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
+    found = exercises.chapters()[chapter]
+    return [{"source": "import torch"}, *(_cell(e.name, f"def {e.name}(*args):\n    ...") for e in found)]
+
+
+def stubs(spec: grading.Spec, chapter: str) -> dict:
+    """The notebook of a student who did nothing."""
+    return _notebook(cells_of(spec, chapter))
+
+
+def reference(spec: grading.Spec, chapter: str, solutions: Path) -> dict:
+    """The notebook of a student who wrote the reference answers, and kept their helpers in a cell of their
+    own.
+    """
+    source = solutions.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    names = {e.name for e in exercises.chapters()[chapter]}
+    answers, helpers = {}, []
+    for node in tree.body:
+        text = ast.get_source_segment(source, node)
+        if getattr(node, "name", None) in names:
+            decorators = "".join(f"@{ast.get_source_segment(source, d)}\n" for d in node.decorator_list)
+            answers[node.name] = decorators + text
+        elif not any(isinstance(t, ast.Name) and t.id == "MISTAKES" for t in getattr(node, "targets", [])):
+            helpers.append(text)
+    cells = [{"source": "\n\n".join(helpers)}]
+    for cell in cells_of(spec, chapter):
+        name = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+        cells.append(_cell(name, f"{answers[name]}\n\ncheck.{name}({name})") if name in answers else cell)
+    return _notebook(cells)
+
+
+def _cell(name: str, source: str) -> dict:
+    return {"source": source, "metadata": {"nbgrader": {"grade_id": name, "solution": True, "grade": True}}}
+
+
+def _notebook(cells: list[dict]) -> dict:
+    whole = [
+        {"metadata": {}, **cell, "cell_type": "code", "outputs": [], "execution_count": None}
+        for cell in cells
+    ]
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": whole}
