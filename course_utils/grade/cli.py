@@ -7,7 +7,6 @@ import datetime
 import os
 import re
 import sys
-import time
 from pathlib import Path
 
 from . import engine, grading, ids, reading, records, sandbox, tables
@@ -196,11 +195,10 @@ def grade_all(options, spec, backend: str) -> list[dict]:
 
     def jobs():
         for key, (path, name) in paths.items():
-            started = time.time()
             try:
-                data, problem = reading.read(path), ""
+                data, nothing = reading.read(path), None
             except reading.Unreadable as error:
-                data, problem = None, str(error)
+                data, nothing = None, engine.failed(str(error), error.person)
             stamp = records.stamp(data, spec, backend)
             old = records.read(folder / f"{key}.json")
             if old and old.get("stamp") == stamp:
@@ -208,7 +206,7 @@ def grade_all(options, spec, backend: str) -> list[dict]:
                 continue
             waiting[key] = _about(path, name, stamp, options.ids)
             if data is None:
-                _write(folder, key, waiting.pop(key), engine.failed(problem), started)
+                _write(folder, key, waiting.pop(key), nothing)
                 bar.update()
                 continue
             yield key, data
@@ -246,7 +244,7 @@ def _about(path: bytes, name: bytes, stamp: str, pattern: str | None) -> dict:
     }
 
 
-def _write(folder: Path, key: str, about: dict, result: dict, *_) -> None:
+def _write(folder: Path, key: str, about: dict, result: dict) -> None:
     cost = result.pop("cost")
     records.write(folder / f"{key}.json", {**about, "result": result, "cost": cost})
 
@@ -254,16 +252,22 @@ def _write(folder: Path, key: str, about: dict, result: dict, *_) -> None:
 def _summary(found: list[dict], chosen, out: Path) -> int:
     person = [r for r in found if r["result"]["needs_person"]]
     cpu = sum(r["cost"]["cpu"] for r in found) / max(1, len(found))
-    graded = len(found) - len(person)
-    print(f"{len(found)} files: {graded} graded, {len(person)} need a person; {cpu:.1f} CPU seconds a file")
+    nothing = [r for r in found if r["result"]["nothing"]]
+    graded = len(found) - len(person) - len(nothing)
+    print(
+        f"{len(found)} files: {graded} graded, {len(nothing)} hold nothing to grade, {len(person)} need a person; "
+        f"{cpu:.1f} CPU seconds a file"
+    )
     for chapter in sorted({row.chapter for row in chosen if row.chapter}):
         own = [row for row in chosen if row.chapter == chapter]
         mean = sum(row.earned for row in own) / len(own)
         print(
             f"  {chapter}: {len(own)} students, mean {mean:.1f} of {max(row.points for row in own):g} points"
         )
-    for record in person[:10]:
-        print(f"  needs a person: {record['file']!a}: {reading.ascii_line(record['result']['needs_person'])}")
+    for label, records_ in (("needs a person", person), ("nothing to grade", nothing)):
+        for record in records_[:10]:
+            why = record["result"]["needs_person"] or record["result"]["nothing"]
+            print(f"  {label}: {record['file']!a}: {reading.ascii_line(why)}")
     print(f"grades: {out / 'grades.csv'}; a page a student: {out / 'feedback'}")
     return NEEDS_PERSON if person else DONE
 

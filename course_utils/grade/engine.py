@@ -42,10 +42,11 @@ def work(data: bytes, spec: grading.Spec, wanted: str, no_sandbox: bool) -> dict
     return grading.grade(data, spec, backend, folder)
 
 
-def failed(reason: str) -> dict:
-    """The result of a file that could not be graded at all."""
+def failed(reason: str, person: bool = True) -> dict:
+    """The result of a file that could not be graded at all; with ``person``, somebody has to look at it."""
     cost = {"cpu": 0.0, "seconds": 0.0, "children": 0}
-    return dict(exercises={}, needs_person=reason, notes=[], detail={}, log="", backend="", cost=cost)
+    why = {"needs_person": reason if person else "", "nothing": "" if person else reason}
+    return dict(exercises={}, **why, notes=[], detail={}, log="", backend="", cost=cost)
 
 
 def one_by_one(jobs: Iterable, spec, wanted, no_sandbox) -> Iterator:

@@ -86,9 +86,9 @@ def grade(data: bytes, spec: Spec, backend, kit: Path) -> dict:
         for cells in reading.notebooks(data):
             _grade_notebook(cells, spec, backend, kit, result, started)
         if not result["exercises"]:
-            result["needs_person"] = "no exercise of the course was found in it"
+            result["nothing"] = "no exercise of the course was found in it"
     except reading.Unreadable as error:
-        result["needs_person"] = str(error)
+        result["needs_person" if error.person else "nothing"] = str(error)
     except Exception as error:
         result["needs_person"] = (
             f"the grader failed: {reading.ascii_line(f'{type(error).__name__}: {error}')}"

@@ -18,7 +18,15 @@ LEFT_OUT = {".ipynb_checkpoints", "__MACOSX", ".git", "__pycache__"}
 
 
 class Unreadable(ValueError):
-    """A file cannot be graded; the message is one sentence for the teacher."""
+    """A file cannot be graded; the message is one sentence for the teacher.
+
+    Args:
+        person: whether a person should look, since it may have been a notebook that was damaged on its way.
+    """
+
+    def __init__(self, sentence: str, person: bool = False):
+        super().__init__(sentence)
+        self.person = person
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def notebooks(data: bytes) -> list[list[Cell]]:
         raise Unreadable(f"reading it took more than {limits.PARSE_SECONDS} s") from None
     if done.returncode:
         last = (done.stderr.decode(errors="replace").strip().splitlines() or ["the process was stopped"])[-1]
-        raise Unreadable(ascii_line(last))
+        raise Unreadable(ascii_line(last), person=done.returncode == 2)
     found = json.loads(done.stdout)
     return [[Cell(c["id"], c["type"] == "code", c["source"]) for c in book["cells"]] for book in found]
 

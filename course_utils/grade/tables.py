@@ -84,8 +84,8 @@ def _rows_of(record: dict, rules: Rules) -> list[Row]:
             earned=round(sum(scores.values()) * factor, 4),
             points=sum(one["points"] for one in items.values()),
             scores=scores, days_late=late, attempt=record["attempt"], file=record["file"],
-            needs_person="" if chapter else result["needs_person"] or "no exercise found",
-            notes="; ".join(result["notes"]), backend=result["backend"], record=record,
+            needs_person="" if chapter else result["needs_person"],
+            notes="; ".join([*result["notes"], *filter(None, [result["nothing"]])]), backend=result["backend"], record=record,
         ))  # fmt: skip
     return made
 

@@ -8,7 +8,7 @@ CHAPTER = "05_regularisation"
 SKIP = (
     "x_all", "make_net", "measure(", "x_train", "train_loss", "train_acc", "size", "small[",
     "voted", "moons(", "boundary(", "check.", "by_rate", "noto", "CHANGES", "chosen",
-    "Projection", "trial(", "results", "tta", "drawn", "stack", "shift_rows", "deep_net",
+    "Projection", "trial(", "results", "tta", "drawn", "stack =", "shift_rows", "deep_net",
     "plt.subplots", "scene(", "histograms(", "explore(",
 )  # fmt: skip
 BROKEN = {

@@ -1,8 +1,9 @@
 """Runs in a capped process of its own: bytes of a file handed in -> its notebooks as JSON.
 
-Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS``; bytes on standard input; JSON on
-standard output: ``[{"name": …, "cells": [{"id": grade_id or null, "type": …, "source": …}]}]``, or one
-sentence and exit status 1. Nothing is written to disk, so links and paths of an archive mean nothing.
+Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS``; bytes on standard input. On standard output
+``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one sentence on standard
+error and exit status 1 (no notebook) or 2 (a notebook once, but damaged). Nothing is written to disk, so links and
+paths of an archive mean nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import stat
 import sys
 import warnings
 import zipfile
+import zlib
 
 NOTEBOOK, SOURCE, CELLS, NOTEBOOKS, MEMBERS = map(int, sys.argv[1:])
 
@@ -22,7 +24,10 @@ def main():
     if not data.strip():
         sys.exit("the file is empty")
     if data[:4] == b"PK\x03\x04":
-        found = [(name, notebook(blob)) for name, blob in members(data)]
+        try:
+            found = [(name, notebook(blob)) for name, blob in members(data)]
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+            stop("the zip is damaged", 2)
     else:
         found = [("", notebook(data))]
     json.dump([{"name": name, "cells": cells} for name, cells in found], sys.stdout)
@@ -60,7 +65,11 @@ def notebook(blob):
     except RecursionError:
         sys.exit("the file is nested too deeply to be a notebook")
     except ValueError:
-        sys.exit("the file is not a notebook (no JSON)")
+        damaged = blob.lstrip()[:1] == b"{" and b'"cells"' in blob
+        stop(
+            "the notebook is damaged, perhaps cut off" if damaged else "the file is not a notebook",
+            1 + damaged,
+        )
     if not isinstance(data, dict):
         sys.exit("the file is not a notebook")
     cells = data.get("cells")
@@ -89,6 +98,12 @@ def notebook(blob):
             "source": source,
         })  # fmt: skip
     return found
+
+
+def stop(sentence, status):
+    """End with a sentence and an exit status."""
+    print(sentence, file=sys.stderr)
+    sys.exit(status)
 
 
 def text(blob):
