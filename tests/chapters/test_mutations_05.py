@@ -34,12 +34,12 @@ BROKEN = {
     "batch norm backward without the mean's road": (
         "(dx_hat - dx_hat.mean(0) - x_hat",
         "(dx_hat - x_hat",
-        "layer.bias.grad",
+        "roads = torch.autograd.grad",
     ),
     "batch norm backward without the variance's road": (
         " - x_hat * (dx_hat * x_hat).mean(0)",
         "",
-        "layer.bias.grad",
+        "roads = torch.autograd.grad",
     ),
     "batch norm's gradient does not shrink": (
         "grad_at(1.0) / 7",
@@ -56,7 +56,7 @@ BROKEN = {
         "+ epsilon / 9",
         "label_smoothing=epsilon",
     ),
-    "variance propagation without the mean": ("(1.7**2 + 0.6**2)", "1.7**2", "z = x[:2000] @ W.T"),
+    "variance propagation without the mean": ("(1.7**2 + 0.6**2)", "1.7**2", "z = x @ W.T"),
     "ReLU loses nothing": ("symmetric.var().item() / 2", "symmetric.var().item()", "equation (8)"),
     "He with the slip": ("w.std().item(), (2 / n) ** 0.5", "w.std().item(), 2 / n**0.5", "equation (8)"),
     "the importance weights upside down": (
