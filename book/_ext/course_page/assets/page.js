@@ -1,6 +1,6 @@
 // Small helps for readers: what scrolls sideways can be reached with the keyboard, and search works from file://.
 (() => {
-  const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container";
+  const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article mjx-container, .bd-article .pst-scrollable-table-container";
 
   function reach() {
     for (const el of document.querySelectorAll(SCROLLERS)) {
