@@ -1,8 +1,8 @@
 """One look for every figure: palette, style, and the few pictures that many chapters draw.
 
-Colours are those of Okabe and Ito (2008), told apart with every common form of colour blindness. Text and axes are
-drawn in ``INK`` on a transparent ground; the published book swaps ``INK`` for a light tone in dark mode, so draw
-black things in ``INK``, never in "black" or "k".
+Colours are those of Okabe and Ito (2008), told apart with every common form of colour blindness. Text and
+axes are drawn in ``INK`` on a transparent ground; the published book swaps ``INK`` for a light tone in dark
+mode, so draw black things in ``INK``, never in "black" or "k".
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def images(pictures, columns=10, titles=None, size=0.72):
     """Draw pictures side by side, row after row.
 
     Args:
-        pictures: (N, H, W) grey or (N, H, W, 3) colour; tensors on any device, or arrays. Values in [0, 1] or uint8.
+        pictures: (N, H, W) grey or (N, H, W, 3) colour, in [0, 1] or uint8; tensors or arrays.
         columns: pictures in a row.
         titles: N short texts above the pictures, or None.
         size: width of one picture, in inches.

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ SHAPING = ("course_utils", "data", "requirements.lock", "scripts/execute.py")
 BUDGET_SECONDS = 60
 BUDGET_MIB = 1.2 * 1024
 CELL_TIMEOUT = 300  # seconds; a chapter has 60, a busy machine may need more
-SAMPLE = 0.1  # seconds between two looks at the memory
+SAMPLE = 0.2  # seconds between two looks at the memory
 
 # Loaded by every kernel of the build. No history: parallel kernels would lock one another's database.
 # Figures are SVG without a date, so that the same chapter gives the same bytes.
@@ -280,6 +281,8 @@ def execute(chapters, profile="fast", jobs=None):
             todo.append(path)
     if not todo:
         return []
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # `timeout` and CI end a run so; see below
 
     cores = os.cpu_count() or 1
     jobs = min(jobs or cores, len(todo))
@@ -299,7 +302,8 @@ def execute(chapters, profile="fast", jobs=None):
         try:
             return json.loads(said.splitlines()[-1])
         except (IndexError, ValueError):
-            return {"error": shorten(complaint) or f"its process ended with status {process.returncode}"}
+            ended = f"its process ended with status {process.returncode}"
+            return {"error": f"{ended}; it said:\n{shorten(complaint)}"}
 
     print(f"executing {len(todo)} of {len(chapters)} chapters, {jobs} at a time", flush=True)
     with ThreadPoolExecutor(jobs) as pool:

@@ -1,8 +1,8 @@
 """Bring the chapters into the form in which they are committed.
 
 No execution counts of a run; outputs only on cells tagged `nbval-check-output`, which the tests compare; no
-widget state; valid and unique cell ids that stay as they are; one kernel, python3; no empty cells; no metadata
-that editors leave; the first code cell is the one that installs the course on Colab, with the address from
+widget state; valid and unique cell ids that stay as they are; one kernel, python3; no empty cells; nothing
+that an editor leaves; the first code cell is the one that installs the course on Colab, with the address from
 pyproject.toml.
 
     python scripts/normalise.py              # rewrite book/**/*.ipynb

@@ -1,7 +1,7 @@
 """Run the first cells of a chapter in this process, with one piece of its source changed.
 
-A derivation is only worth its assert if the assert fails when the formula is wrong. The mutation tests break a
-formula and expect an AssertionError.
+A derivation is only worth its assert if the assert fails when the formula is wrong. The mutation tests break
+a formula and expect an AssertionError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 
 
 def run(chapter: str, until: str, change: tuple[str, str] | None = None, skip=()) -> dict:
-    """Execute the code cells of ``book/<chapter>.ipynb`` up to and with the first one that contains ``until``.
+    """Execute the code cells of ``book/<chapter>.ipynb`` up to the first one that contains ``until``.
 
     Args:
         chapter: the notebook's name without suffix.

@@ -30,7 +30,8 @@ def test_progress_shows_its_label_elsewhere(monkeypatch, capfd):
 
 def test_the_package_imports_in_a_moment_and_without_torch():
     code = (
-        "import sys, time; t = time.perf_counter(); import course_utils, course_utils.check, course_utils.data;"
+        "import sys, time; t = time.perf_counter();"
+        "import course_utils, course_utils.check, course_utils.data;"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules, 'imports too much';"
         "print(time.perf_counter() - t)"
     )

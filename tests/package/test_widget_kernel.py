@@ -137,7 +137,7 @@ def test_the_number_on_the_page_is_that_of_the_pixel_under_the_window(site):
     pick(tab, "padding", "reflection")
     k = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
     y = reference(x, k, 2, 3, "reflection")
-    assert f"result, {y.shape[0]} × {y.shape[1]}" in tab.locator("figcaption").nth(1).text_content()
+    assert f"result, {y.shape[0]} × {y.shape[1]}" in tab.locator(".bw-text").nth(1).text_content()
     right = tab.locator("canvas").nth(1)
     right.focus()
     for key in ["ArrowUp"] * 30 + ["ArrowLeft"] * 30 + ["ArrowDown"] * 2 + ["ArrowRight"] * 5:
