@@ -187,9 +187,6 @@ def grade_all(options, spec, backend: str) -> list[dict]:
     for path in reading.find(root):
         name = os.path.relpath(path, root) if os.path.isdir(root) else os.path.basename(path)
         paths[records.key(name)] = (path, name)
-    for old in folder.glob("*.json"):
-        if old.stem not in paths:
-            old.unlink()
     bar = tqdm(total=len(paths), desc="grading", unit="file", disable=None)
     waiting: dict = {}
 
@@ -255,8 +252,8 @@ def _summary(found: list[dict], chosen, out: Path) -> int:
     nothing = [r for r in found if r["result"]["nothing"]]
     graded = len(found) - len(person) - len(nothing)
     print(
-        f"{len(found)} files: {graded} graded, {len(nothing)} hold nothing to grade, {len(person)} need a person; "
-        f"{cpu:.1f} CPU seconds a file"
+        f"{len(found)} files: {graded} graded, {len(nothing)} hold nothing to grade, "
+        f"{len(person)} need a person; {cpu:.1f} CPU seconds a file"
     )
     for chapter in sorted({row.chapter for row in chosen if row.chapter}):
         own = [row for row in chosen if row.chapter == chapter]

@@ -66,14 +66,16 @@ def grade(data: bytes, spec: Spec, backend, kit: Path) -> dict:
     """Grade the bytes of a file handed in.
 
     Returns:
-        {"exercises": {name: {"chapter", "earned", "points", "parts", "status"}}, "needs_person": reason or
-        "", "notes": [sentence], "detail": {name: text for the teacher}, "log": text, "backend": name,
+        {"exercises": {name: {"chapter", "earned", "points", "parts", "status"}},
+        "needs_person": reason or "", "nothing": why there was nothing to grade or "", "notes": [sentence],
+        "detail": {name: text for the teacher}, "log": text, "backend": name,
         "cost": {"cpu", "seconds", "children"}}. Never raises for what is in the bytes.
     """
     started = time.monotonic()
     result = {
         "exercises": {},
         "needs_person": "",
+        "nothing": "",
         "notes": [],
         "detail": {},
         "log": "",
@@ -123,8 +125,8 @@ def _grade_notebook(cells, spec, backend, kit, result, started):
     box = _Box(spec, backend, kit, result)
     budget = started + 2 * limits.wall(wanted.values(), spec.patience)
     again = box.attempt(sent, [wanted[name] for name in todo], wide=False, budget=budget)
-    if len(todo) == 1 and box.stopped:
-        return
+    if len(todo) == 1 and (box.stopped or not any(cell["own"] and not cell["answers"] for cell in sent)):
+        return  # again would be the same again
     for exercise in again:  # alone, with all the student's own cells: no answer pays for another cell's crash
         if budget - time.monotonic() > spec.patience * limits.START / 2:
             box.attempt(sent, [exercise], wide=True, budget=budget)

@@ -91,12 +91,11 @@ def notebooks(data: bytes) -> list[list[Cell]]:
     Raises:
         Unreadable: with the reason, in one sentence.
     """
-    sizes = (limits.NOTEBOOK, limits.SOURCE, limits.CELLS, limits.NOTEBOOKS, limits.MEMBERS)
+    sizes = [limits.NOTEBOOK, limits.SOURCE, limits.CELLS, limits.NOTEBOOKS, limits.MEMBERS]
+    sizes += [limits.PARSE_MEMORY, limits.PARSE_SECONDS]
     command = [sys.executable, "-I", "-S", str(PARSE), *map(str, sizes)]
     try:
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=limits.PARSE_SECONDS, preexec_fn=_capped, env={}
-        )
+        done = subprocess.run(command, input=data, capture_output=True, timeout=limits.PARSE_SECONDS, env={})
     except subprocess.TimeoutExpired:
         raise Unreadable(f"reading it took more than {limits.PARSE_SECONDS} s") from None
     if done.returncode:
@@ -104,18 +103,6 @@ def notebooks(data: bytes) -> list[list[Cell]]:
         raise Unreadable(ascii_line(last), person=done.returncode == 2)
     found = json.loads(done.stdout)
     return [[Cell(c["id"], c["type"] == "code", c["source"]) for c in book["cells"]] for book in found]
-
-
-def _capped():
-    import resource
-
-    for name, value in (
-        ("AS", limits.PARSE_MEMORY),
-        ("CPU", limits.PARSE_SECONDS),
-        ("FSIZE", 0),
-        ("CORE", 0),
-    ):
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
 def ascii_line(text: str, most: int = 200) -> str:

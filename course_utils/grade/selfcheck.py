@@ -18,26 +18,32 @@ def complaints(spec: grading.Spec, backend, kit: Path, solutions: list[Path]) ->
         backend, kit: from ``engine.ready``.
         solutions: folders with ``<chapter>.py``, the reference answers.
     """
-    found = []
-    for chapter, wanted in exercises.chapters().items():
-        if spec.chapter not in (None, chapter):
-            continue
+    chapters = {c: e for c, e in exercises.chapters().items() if spec.chapter in (None, c)}
+    nothing_done = [cell for chapter in chapters for cell in cells_of(spec, chapter)]
+    wanted = [e for found in chapters.values() for e in found]
+    found = _compare("stub", _notebook(nothing_done), wanted, spec, backend, kit)
+    for chapter, wanted in chapters.items():
         file = next((f for f in (folder / f"{chapter}.py" for folder in solutions) if f.exists()), None)
         if file is None:
             found.append(f"{chapter}: there is no {chapter}.py with reference answers in {solutions[0]}")
             continue
-        for kind, notebook in (("reference", reference(spec, chapter, file)), ("stub", stubs(spec, chapter))):
-            result = grading.grade(json.dumps(notebook).encode(), spec, backend, kit)
-            if result["needs_person"]:
-                found.append(f"{chapter}: the {kind} notebook: {result['needs_person']}")
-            for exercise in wanted:
-                got = result["exercises"].get(exercise.name, {"earned": 0, "status": "not found"})
-                due = exercise.points if kind == "reference" else 0
-                if got["earned"] != due:
-                    why = result["detail"].get(exercise.name) or got["status"]
-                    found.append(
-                        f"{exercise.name}: the {kind} scores {got['earned']:g} instead of {due:g} ({why})"
-                    )
+        found += _compare("reference", reference(spec, chapter, file), wanted, spec, backend, kit)
+    return found
+
+
+def _compare(kind, notebook, wanted, spec, backend, kit) -> list[str]:
+    """Grade a notebook; complaints where a reference scores less than full, or a stub more than zero."""
+    result = grading.grade(json.dumps(notebook).encode(), spec, backend, kit)
+    problem = result["needs_person"] or result["nothing"]
+    if problem:
+        return [f"the {kind} notebook of {wanted[0].chapter}: {problem}"]
+    found = []
+    for exercise in wanted:
+        got = result["exercises"].get(exercise.name, {"earned": 0, "status": "not found"})
+        due = exercise.points if kind == "reference" else 0
+        if got["earned"] != due:
+            why = result["detail"].get(exercise.name) or got["status"]
+            found.append(f"{exercise.name}: the {kind} scores {got['earned']:g} instead of {due:g} ({why})")
     return found
 
 
@@ -48,11 +54,6 @@ def cells_of(spec: grading.Spec, chapter: str) -> list[dict]:
         return [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
     found = exercises.chapters()[chapter]
     return [{"source": "import torch"}, *(_cell(e.name, f"def {e.name}(*args):\n    ...") for e in found)]
-
-
-def stubs(spec: grading.Spec, chapter: str) -> dict:
-    """The notebook of a student who did nothing."""
-    return _notebook(cells_of(spec, chapter))
 
 
 def reference(spec: grading.Spec, chapter: str, solutions: Path) -> dict:

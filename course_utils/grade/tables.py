@@ -79,13 +79,14 @@ def _rows_of(record: dict, rules: Rules) -> list[Row]:
     made = []
     for chapter, items in by_chapter.items():
         scores = {name: one["earned"] for name, one in items.items()}
+        notes = [*result["notes"], *filter(None, [result["nothing"]])]
         made.append(Row(
             student=record["student"], name=record["name"], chapter=chapter,
             earned=round(sum(scores.values()) * factor, 4),
             points=sum(one["points"] for one in items.values()),
             scores=scores, days_late=late, attempt=record["attempt"], file=record["file"],
             needs_person="" if chapter else result["needs_person"],
-            notes="; ".join([*result["notes"], *filter(None, [result["nothing"]])]), backend=result["backend"], record=record,
+            notes="; ".join(notes), backend=result["backend"], record=record,
         ))  # fmt: skip
     return made
 

@@ -36,7 +36,7 @@ async function render({ model, el, signal }) {
 
   const canvas = (label) => make("canvas", { tabindex: 0, role: "application", "aria-label": label, ...quiet });
   const left = canvas("The picture. Arrow keys move the window."), right = canvas("The result. Arrow keys move the window.");
-  const leftText = make("figcaption"), rightText = make("figcaption");
+  const leftText = make("div", { class: "bw-text" }), rightText = make("div", { class: "bw-text" });
   const pixels = make("div", { class: "bw-nine", role: "img" });
   const cells = Array.from({ length: 9 }, () => pixels.appendChild(make("span")));
   const nine = make("fieldset", { class: "bw-nine", "aria-label": "the nine weights" });
@@ -46,8 +46,8 @@ async function render({ model, el, signal }) {
   const flip = make("button", { type: "button", text: "flip", title: "turn the filter by half a turn", ...quiet });
   const caption = make("p", { class: "bw-caption", "aria-live": "polite" });
   ui.root.append(
-    make("div", { class: "bw-pair" }, make("figure", {}, left, leftText), make("figure", {}, right, rightText)),
-    make("div", { class: "bw-sum" }, pixels, make("span", { text: "·" }), nine, make("span", { text: "=" }), total, flip),
+    make("div", { class: "bw-pair" }, make("div", {}, left, leftText), make("div", {}, right, rightText)),
+    make("div", { class: "bw-sum" }, pixels, make("span", { text: "·" }), nine, make("div", {}, "= ", total, flip)),
     caption, c.box);
 
   function value(name) { return params.find((p) => p.name === name).text[c.pos[name]]; }

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -106,7 +107,8 @@ def test_full_profile_is_injected(book):
     assert nb.cells[-1].outputs[0].text == "full\n"
 
 
-def test_interrupt_ends_the_kernels(tmp_path):
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_the_kernels(tmp_path, sign):
     sleep = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
     path = notebook(tmp_path / "01_long.ipynb", sleep)
     code = "import execute, pathlib; execute.TOP = pathlib.Path().resolve(); "
@@ -118,7 +120,7 @@ def test_interrupt_ends_the_kernels(tmp_path):
     while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.2)
     kernel = int(pid_file.read_text())
-    run.send_signal(2)  # Ctrl-C
+    run.send_signal(sign)
     assert run.wait(30) != 0
     deadline = time.monotonic() + 15
     while execute.psutil.pid_exists(kernel) and time.monotonic() < deadline:

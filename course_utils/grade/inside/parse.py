@@ -1,13 +1,15 @@
 """Runs in a capped process of its own: bytes of a file handed in -> its notebooks as JSON.
 
-Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS``; bytes on standard input. On standard output
-``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one sentence on standard
-error and exit status 1 (no notebook) or 2 (a notebook once, but damaged). Nothing is written to disk, so links and
-paths of an archive mean nothing.
+Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS MEMORY SECONDS``; bytes on standard
+input. It prints
+``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one sentence on
+standard error, with exit status 1 (no notebook) or 2 (once a notebook, but damaged). Nothing is written to
+disk: links and paths of an archive mean nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import stat
@@ -16,10 +18,22 @@ import warnings
 import zipfile
 import zlib
 
-NOTEBOOK, SOURCE, CELLS, NOTEBOOKS, MEMBERS = map(int, sys.argv[1:])
+NOTEBOOK, SOURCE, CELLS, NOTEBOOKS, MEMBERS, MEMORY, SECONDS = map(int, sys.argv[1:])
+
+
+def cap():
+    """Limit this process, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for name, value in (("AS", MEMORY), ("CPU", SECONDS), ("FSIZE", 0), ("CORE", 0)):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
 def main():
+    cap()
     data = sys.stdin.buffer.read()
     if not data.strip():
         sys.exit("the file is empty")
@@ -48,7 +62,7 @@ def members(data):
     if not chosen:
         sys.exit("the zip holds no notebook")
     if len(chosen) > NOTEBOOKS:
-        sys.exit(f"the zip holds {len(chosen)} notebooks")
+        sys.exit(f"the zip holds {len(chosen)} notebooks; unpack the export of a learning platform first")
     total = 0
     for info in chosen:
         blob = archive.open(info).read(NOTEBOOK + 1 - total)

@@ -1,9 +1,9 @@
 """First code in a sandbox: take away what is left to take away, then run the script.
 
-Usage: ``start.py namespaces|group PROCESSES USER KIT SCRIPT FD ARGS...``
-       ``start.py landlock PROCESSES USER KIT SCRATCH READABLE HIDDEN SCRIPT FD ARGS...``
-``USER`` is the number of the user to become (0: stay), ``READABLE`` and ``HIDDEN`` are paths joined by
-``:``. A script runs with ``sys.argv = [SCRIPT, FD, ARGS...]``.
+Usage: ``start.py namespaces|group USER LIMITS KIT SCRIPT FD ARGS...``
+       ``start.py landlock USER LIMITS KIT SCRATCH READABLE HIDDEN SCRIPT FD ARGS...``
+``USER`` is the number of the user to become (0: stay), ``LIMITS`` are those of ``cap``, ``READABLE`` and
+``HIDDEN`` are paths joined by ``:``. The script runs with ``sys.argv = [SCRIPT, FD, ARGS...]``.
 """
 
 from __future__ import annotations
@@ -149,20 +149,22 @@ def supervise() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def main():
-    mode, processes, user, kit, rest = (
-        sys.argv[1],
-        int(sys.argv[2]),
-        int(sys.argv[3]),
-        sys.argv[4],
-        sys.argv[5:],
-    )
+def cap(limits: str) -> None:
+    """Set limits on resources: processes, bytes of memory, bytes of a file, CPU seconds, joined by commas."""
     import resource
 
+    names = ("NPROC", "AS", "FSIZE", "CPU", "CORE", "NOFILE")
+    for name, value in zip(names, [*map(int, limits.split(",")), 0, 256], strict=True):
+        with contextlib.suppress(ValueError, OSError, AttributeError):  # not every system has every limit
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+
+
+def main():
+    mode, user, limits, kit, *rest = sys.argv[1:]
     if mode in ("landlock", "group"):
         supervise()
-    if user:
-        become(user, search=mode != "namespaces")
+    if int(user):
+        become(int(user), search=mode != "namespaces")
     if mode == "landlock":
         scratch, readable, hidden, *rest = rest
         os.chdir(scratch)
@@ -173,13 +175,12 @@ def main():
     elif mode == "namespaces":
         with contextlib.suppress(
             ImportError, OSError, RuntimeError
-        ):  # a second wall, where the library is installed
+        ):  # a second wall, where pyseccomp is there
             seccomp(ALWAYS, others=False)
-    resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
-    script = rest[0]
+    cap(limits)
     sys.argv = rest
     sys.path.insert(0, kit)
-    runpy.run_path(script, run_name="__main__")
+    runpy.run_path(rest[0], run_name="__main__")
 
 
 if __name__ == "__main__":

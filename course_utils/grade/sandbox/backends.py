@@ -72,7 +72,7 @@ class Bubblewrap:
             "" if shutil.which("bwrap") else "bwrap is not installed (Debian, Ubuntu: apt install bubblewrap)"
         )
 
-    def command(self, kit: Path, scratch: str | None, user: int, script: str, args: list[str]) -> list[str]:
+    def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
         data = data_folder()
         line = [
             shutil.which("bwrap"),
@@ -82,7 +82,9 @@ class Bubblewrap:
             "--cap-drop",
             "ALL",
         ]
-        if user:  # as root, folders below /root can be shown to another user; start.py becomes that user
+        if (
+            start.user
+        ):  # as root, folders below /root can be shown to another user; start.py becomes that user
             line += [
                 "--unshare-ipc",
                 "--unshare-pid",
@@ -131,8 +133,8 @@ class Bubblewrap:
         ]
         for key, value in environment("/kit", "/tmp", "/data" if data else None).items():
             line += ["--setenv", key, value]
-        start = ["/kit/start.py", "namespaces", str(limits.PROCESSES), str(user), "/kit"]
-        return [*line, sys.executable, "-I", *start, f"/kit/{script}", *args]
+        first = ["/kit/start.py", *start.args("namespaces", limits.PROCESSES), "/kit"]
+        return [*line, sys.executable, "-I", *first, f"/kit/{script}", *args]
 
 
 @dataclass(frozen=True)
@@ -151,20 +153,18 @@ class Landlock:
             return "the package pyseccomp is not installed"
         return ""
 
-    def command(self, kit: Path, scratch: str | None, user: int, script: str, args: list[str]) -> list[str]:
+    def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
         data = data_folder()
         values = environment(str(kit), scratch, str(data) if data else None)
         seen = [str(kit), *([str(data)] if data else []), *visible()]
-        start = [
+        first = [
             str(kit / "start.py"),
-            "landlock",
-            str(limits.PROCESSES + _own_processes()),
-            str(user),
+            *start.args("landlock", limits.PROCESSES + _own_processes()),
             str(kit),
         ]
-        start += [scratch, os.pathsep.join(seen), os.pathsep.join(hidden())]
+        first += [scratch, os.pathsep.join(seen), os.pathsep.join(hidden())]
         env = ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in values.items())]
-        return [*env, sys.executable, "-I", *start, str(kit / script), *args]
+        return [*env, sys.executable, "-I", *first, str(kit / script), *args]
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class SandboxExec:
             else "sandbox-exec is part of macOS"
         )
 
-    def command(self, kit: Path, scratch: str | None, user: int, script: str, args: list[str]) -> list[str]:
+    def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
         data = data_folder()
         read = [*visible(), "/System", "/Library/Frameworks", "/private/var/db/dyld", "/dev", str(kit)]
         read += [str(data)] if data else []
@@ -201,13 +201,7 @@ class SandboxExec:
             "(deny signal (target others))",
         ]
         env = environment(str(kit), scratch, str(data) if data else None)
-        start = [
-            str(kit / "start.py"),
-            "group",
-            str(limits.PROCESSES + _own_processes()),
-            str(user),
-            str(kit),
-        ]
+        first = [str(kit / "start.py"), *start.args("group", limits.PROCESSES + _own_processes()), str(kit)]
         line = ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in env.items())]
         return [
             *line,
@@ -216,7 +210,7 @@ class SandboxExec:
             "\n".join(profile),
             sys.executable,
             "-I",
-            *start,
+            *first,
             str(kit / script),
             *args,
         ]
@@ -232,18 +226,12 @@ class Nothing:
     def missing(self) -> str:
         return ""
 
-    def command(self, kit: Path, scratch: str | None, user: int, script: str, args: list[str]) -> list[str]:
+    def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
         data = data_folder()
         env = environment(str(kit), scratch, str(data) if data else None)
-        start = [
-            str(kit / "start.py"),
-            "group",
-            str(limits.PROCESSES + _own_processes()),
-            str(user),
-            str(kit),
-        ]
+        first = [str(kit / "start.py"), *start.args("group", limits.PROCESSES + _own_processes()), str(kit)]
         line = ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in env.items())]
-        return [*line, sys.executable, "-I", *start, str(kit / script), *args]
+        return [*line, sys.executable, "-I", *first, str(kit / script), *args]
 
 
 BACKENDS = {b.name: b for b in (Bubblewrap(), Landlock(), SandboxExec())}

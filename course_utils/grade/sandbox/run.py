@@ -21,6 +21,21 @@ TICK = 0.25  # seconds between two looks at memory and files
 
 
 @dataclass(frozen=True)
+class Start:
+    """What ``start.py`` does in the sandbox before the script: becomes a user (0: stays), limits bytes and
+    CPU seconds.
+    """
+
+    user: int
+    memory: int
+    cpu: int
+
+    def args(self, mode: str, processes: int) -> list[str]:
+        """The first arguments of ``start.py``."""
+        return [mode, str(self.user), f"{processes},{self.memory},{limits.SCRATCH},{self.cpu}"]
+
+
+@dataclass(frozen=True)
 class Finished:
     """What a sandboxed script did.
 
@@ -53,6 +68,7 @@ def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=lim
     printed, printed_in = os.pipe()
     scratch = tempfile.mkdtemp(prefix=f"course-grade-{os.getpid()}-") if backend.needs_scratch else None
     user = 200_000 + secrets.randbelow(1 << 30) if os.geteuid() == 0 else 0
+    start = Start(user, memory, int(wall) + 5)
     started = time.monotonic()
     process = None
     try:
@@ -62,12 +78,11 @@ def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=lim
             stdin.write(job)
             stdin.seek(0)
             process = subprocess.Popen(
-                backend.command(kit, scratch, user, script, [str(result_in), *args]),
+                backend.command(kit, scratch, start, script, [str(result_in), *map(str, args)]),
                 stdin=stdin,
                 stdout=printed_in,
                 stderr=printed_in,
                 pass_fds=[result_in],
-                preexec_fn=_limits(wall, memory),
                 start_new_session=True,
                 env={"PATH": "/usr/bin:/bin"},
                 cwd="/",
@@ -86,20 +101,6 @@ def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=lim
                 os.close(handle)
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _limits(wall, memory):
-    """Set in the new process before anything else."""
-
-    def apply():
-        import resource
-
-        caps = {"AS": memory, "FSIZE": limits.SCRATCH, "CORE": 0, "NOFILE": 256, "CPU": int(wall) + 5}
-        for name, value in caps.items():
-            with contextlib.suppress(ValueError, OSError, AttributeError):
-                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-
-    return apply
 
 
 def _listen(process, result, printed, end, scratch, memory):

@@ -1,0 +1,271 @@
+"""The command: its words, its exit status, resuming; the same scores whatever stops it or shares its work."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from corpus import FULL, GOOD, POINTS, WRONG, answer, dump, notebook
+
+from course_utils import exercises
+from course_utils.grade import cli, engine, grading, selfcheck
+
+ROOT = Path(__file__).parents[2]
+OWN = ROOT / "tests" / "grading" / "own"
+LOOP = dump(notebook([answer("relu_backward", "def relu_backward(*a):\n    while True:\n        pass")]))
+HALF = dump(notebook([answer("linear_backward", WRONG["linear_backward"]), answer("relu_backward")]))
+
+
+def course_grade(*args, **kwargs):
+    command = [sys.executable, "-m", "course_utils.grade.cli", *map(str, args)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **kwargs
+    )
+
+
+@pytest.fixture
+def class_of_three(tmp_path):
+    folder = tmp_path / "in"
+    for student, data in (("anders", GOOD), ("bea", HALF), ("carl", GOOD[:-30])):
+        (folder / student).mkdir(parents=True)
+        (folder / student / "hw.ipynb").write_bytes(data)
+    return folder
+
+
+def scores(out: Path) -> dict:
+    """{file: result} of the records, without what depends on the machine."""
+    found = {}
+    for path in (out / "records").glob("*.json"):
+        one = json.loads(path.read_text())
+        found[one["file"]] = (
+            json.dumps(one["result"]["exercises"], sort_keys=True)
+            + one["result"]["needs_person"]
+            + one["result"]["nothing"]
+        )
+    return found
+
+
+def test_grades_a_class(class_of_three, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert cli.main([str(class_of_three), "--out", str(out), "--workers", "1"]) == cli.NEEDS_PERSON
+    assert "3 files: 2 graded, 0 hold nothing to grade, 1 need a person" in capsys.readouterr().out
+    with open(out / "grades.csv", newline="") as file:
+        rows = {(row["student"], row["points"]) for row in csv.DictReader(file)}
+    assert rows == {("anders", f"{sum(FULL.values())}"), ("bea", "1"), ("carl", "0")}
+    assert len(list((out / "feedback").glob("*.html"))) == len(list((out / "gradescope").glob("*.json"))) == 2
+    assert (out / "canvas.csv").exists() and (out / "moodle.csv").exists()
+    records = {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()}
+    assert cli.main([str(class_of_three), "--out", str(out), "--workers", "1"]) == cli.NEEDS_PERSON
+    assert {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()} == records  # kept, not made again
+    (class_of_three / "carl" / "hw.ipynb").write_bytes(GOOD)
+    assert cli.main([str(class_of_three), "--out", str(out), "--workers", "1"]) == cli.DONE
+    changed = [p for p, t in records.items() if p.stat().st_mtime_ns != t]
+    assert len(changed) == 1 and json.loads(changed[0].read_text())["student"] == "carl"
+
+
+def test_feedback_tells_nothing_about_hidden_inputs(tmp_path):
+    spy = "def relu_backward(x, dy):\n    raise type(f'E{x.tolist()}', (Exception,), {})(str(dy.tolist()))"
+    (tmp_path / "spy.ipynb").write_bytes(dump(notebook([answer("relu_backward", spy)])))
+    assert (
+        cli.main([str(tmp_path / "spy.ipynb"), "--out", str(tmp_path / "out"), "--workers", "1"]) == cli.DONE
+    )
+    for folder in ("feedback", "gradescope"):
+        (page,) = (tmp_path / "out" / folder).iterdir()
+        assert "0.5" not in page.read_text() and "stops with an error" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        ([], "say which SUBMISSIONS"),
+        (["/nowhere/at/all", "--out", "x"], "there is no /nowhere/at/all"),
+        (["."], "say where the grades go"),
+        ([".", "--out", "./inside"], "must not lie inside"),
+        ([".", "--out", "/tmp/x", "--chapter", "99"], "there is no chapter '99'"),
+        ([".", "--out", "/tmp/x", "--ids", "("], "no regular expression"),
+        ([".", "--out", "/tmp/x", "--ids", "x"], "named group"),
+        ([".", "--out", "/tmp/x", "--formats", "blackboard"], "not blackboard"),
+        ([".", "--out", "/tmp/x", "--workers", "0"], "--workers must be"),
+        ([".", "--out", "/tmp/x", "--patience", "0"], "--patience must be"),
+        ([".", "--out", "/tmp/x", "--exercises", "/nowhere"], "there is no folder /nowhere"),
+    ],
+)
+def test_errors_in_one_sentence(args, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(args) == cli.USAGE
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1 and "Traceback" not in error
+
+
+def test_help_explains_the_exit_status(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert "exit status:" in text and "--no-sandbox" in text and max(map(len, text.splitlines())) <= 120
+
+
+def test_records_say_when_nothing_was_isolated(box, monkeypatch, tmp_path):
+    from course_utils.grade.sandbox import backends
+
+    result = grading.grade(GOOD, grading.Spec(b"a secret seed"), backends.Nothing(), box[1])
+    assert result["backend"] == "none (--no-sandbox)"
+    assert {n: e["earned"] for n, e in result["exercises"].items() if e["earned"]} == FULL
+
+
+def test_all_references_score_full_and_all_stubs_zero(box):
+    """In every chapter of the book, and in a teacher's own exercises."""
+    exercises.also(OWN)
+    spec = grading.Spec(b"a secret seed", str(ROOT / "book"), exercises=str(OWN))
+    assert selfcheck.complaints(spec, *box, [ROOT / "tests" / "solutions", OWN / "solutions"]) == []
+
+
+def test_check_refuses_a_course_that_is_not_in_order(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(
+        selfcheck, "complaints", lambda *args: ["relu_backward: the stub scores 1 instead of 0"]
+    )
+    (tmp_path / "a.ipynb").write_bytes(GOOD)
+    assert (
+        cli.main([str(tmp_path / "a.ipynb"), "--out", str(tmp_path / "out"), "--check"]) == cli.COURSE_WRONG
+    )
+    assert "the stub scores 1" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "records").exists()
+
+
+@pytest.mark.slow
+def test_selfcheck_sees_a_wrong_reference(box, tmp_path):
+    (tmp_path / "02_backpropagation.py").write_text(
+        "\n".join(WRONG[n] for n in POINTS if n != "train_spirals")
+    )
+    spec = grading.Spec(b"a secret seed", None, "02_backpropagation")
+    wrong = selfcheck.complaints(spec, *box, [tmp_path])
+    assert len(wrong) == 4 and all("the reference scores 0" in w for w in wrong)
+
+
+def test_other_seed_other_inputs():
+    one, two = (
+        [c.inputs for c in grading.hidden_cases(grading.Spec(s), "relu_backward")[1]] for s in (b"a", b"b")
+    )
+    assert str(one) != str(two)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_workers_give_the_same_scores_as_one(class_of_three, tmp_path):
+    (class_of_three / "dora.ipynb").write_bytes(LOOP)
+    outs = []
+    for workers in (1, 2, 4):
+        out = tmp_path / f"out{workers}"
+        out.mkdir()
+        (out / "secret-seed.txt").write_text("the same secret")
+        process = course_grade(class_of_three, "--out", out, "--workers", workers, "--patience", 0.5)
+        _, error = process.communicate(timeout=400)
+        assert process.returncode == cli.NEEDS_PERSON, error
+        outs.append(scores(out))
+    assert outs[0] == outs[1] == outs[2] and len(outs[0]) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_over_a_running_scheduler(class_of_three, tmp_path):
+    from dask.distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster:
+        process = course_grade(
+            class_of_three, "--out", tmp_path / "out", "--scheduler", cluster.scheduler_address
+        )
+        output, error = process.communicate(timeout=200)
+    assert process.returncode == cli.NEEDS_PERSON, error
+    assert "2 graded, 0 hold nothing to grade, 1 need a person" in output
+
+
+def family(out: Path) -> list[int]:
+    """Processes that still belong to a run: their command line or environment names its folder or a kit."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            line = Path("/proc", pid, "cmdline").read_bytes() + Path("/proc", pid, "environ").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(out) in line:
+            found.append(int(pid))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_killed_at_any_moment_nothing_is_lost(workers, tmp_path):
+    """SIGKILL at 10 random moments each; then all records, as in an undisturbed run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(30):
+        (folder / f"s{i:02d}.ipynb").write_bytes((GOOD, HALF, GOOD[:-30])[i % 3])
+    calm, out = tmp_path / "calm", tmp_path / "marked-run"
+    for path in (calm, out):
+        path.mkdir()
+        (path / "secret-seed.txt").write_text("the same secret")
+    process = course_grade(folder, "--out", calm, "--workers", 2)
+    process.communicate(timeout=600)
+    dice = random.Random(workers)
+    for _ in range(10):
+        process = course_grade(
+            folder, "--out", out, "--workers", workers, "--sandbox", "auto", start_new_session=True
+        )
+        try:
+            process.wait(timeout=dice.uniform(1.5, 9))
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        end = time.monotonic() + 5
+        while family(out) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not family(out)
+        for path in (out / "records").glob("*.json"):
+            json.loads(path.read_text())
+    process = course_grade(folder, "--out", out, "--workers", workers)
+    process.communicate(timeout=600)
+    assert process.returncode == cli.NEEDS_PERSON
+    assert scores(out) == scores(calm) and len(scores(out)) == 30
+    assert not list(out.glob("**/.*.part"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_training_exercise_passes_on_every_seed_with_room_to_spare():
+    import runpy
+
+    import torch
+
+    exercises.also(OWN)
+    exercise = exercises.find("train_spirals")
+    train = runpy.run_path(str(OWN / "solutions" / "90_training.py"))["train_spirals"]
+    torch.set_num_threads(1)
+    for seed in range(50):
+        (case,) = exercise.cases([seed])
+        x, y = case.hidden
+        model = train(case.inputs["x"], case.inputs["y"])
+        assert (model(x).argmax(1) == y).float().mean() >= 0.9 + 0.03
+        assert exercise.verify(case, dict(model.state_dict())) is None
+        torch.manual_seed(seed)
+        for layer in (model[0], model[2]):
+            layer.reset_parameters()
+        assert exercise.verify(case, dict(model.state_dict())) is not None
+
+
+@pytest.mark.slow
+def test_cost_of_an_honest_submission(box):
+    spec = grading.Spec(b"a secret seed")
+    results = [grading.grade(GOOD, spec, *box) for _ in range(5)]
+    assert sorted(r["cost"]["cpu"] for r in results)[2] <= 5
+    assert all(r["cost"]["children"] == 1 for r in results)
+    assert engine.cores() >= 1
