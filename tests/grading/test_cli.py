@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,12 +25,34 @@ LOOP = dump(notebook([answer("relu_backward", "def relu_backward(*a):\n    while
 HALF = dump(notebook([answer("linear_backward", WRONG["linear_backward"]), answer("relu_backward")]))
 
 
-def course_grade(*args, **kwargs):
+def course_grade(*args):
+    """Start the command in a session of its own, with its output in a file."""
     command = [sys.executable, "-m", "course_utils.grade.cli", *map(str, args)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **kwargs
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1"}
+    output = tempfile.TemporaryFile("w+")
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=environment,
+        start_new_session=True,
     )
+    process.output = output
+    return process
+
+
+def finish(process, seconds: float = 60) -> str:
+    """What a command printed; where it hangs, it is stopped and the test says in which line."""
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        process.wait()
+        process.output.seek(0)
+        pytest.fail(f"still running after {seconds} s:\n{process.output.read()}")
+    process.output.seek(0)
+    return process.output.read()
 
 
 @pytest.fixture
@@ -168,8 +191,8 @@ def test_two_workers_give_the_same_scores_as_one(class_of_three, tmp_path):
         out.mkdir()
         (out / "secret-seed.txt").write_text("the same secret")
         process = course_grade(class_of_three, "--out", out, "--workers", workers, "--patience", 0.5)
-        _, error = process.communicate(timeout=400)
-        assert process.returncode == cli.NEEDS_PERSON, error
+        printed = finish(process)
+        assert process.returncode == cli.NEEDS_PERSON, printed
         outs.append(scores(out))
     assert outs[0] == outs[1] == outs[2] and len(outs[0]) == 4
 
@@ -183,8 +206,8 @@ def test_over_a_running_scheduler(class_of_three, tmp_path):
         process = course_grade(
             class_of_three, "--out", tmp_path / "out", "--scheduler", cluster.scheduler_address
         )
-        output, error = process.communicate(timeout=200)
-    assert process.returncode == cli.NEEDS_PERSON, error
+        output = finish(process)
+    assert process.returncode == cli.NEEDS_PERSON, output
     assert "2 graded, 0 hold nothing to grade, 1 need a person" in output
 
 
@@ -215,7 +238,7 @@ def test_killed_at_any_moment_nothing_is_lost(workers, tmp_path):
         path.mkdir()
         (path / "secret-seed.txt").write_text("the same secret")
     process = course_grade(folder, "--out", calm, "--workers", 2)
-    process.communicate(timeout=600)
+    finish(process, 800)
     dice = random.Random(workers)
     for _ in range(10):
         process = course_grade(
@@ -225,7 +248,7 @@ def test_killed_at_any_moment_nothing_is_lost(workers, tmp_path):
             process.wait(timeout=dice.uniform(1.5, 9))
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
         end = time.monotonic() + 5
         while family(out) and time.monotonic() < end:
             time.sleep(0.1)
@@ -233,7 +256,7 @@ def test_killed_at_any_moment_nothing_is_lost(workers, tmp_path):
         for path in (out / "records").glob("*.json"):
             json.loads(path.read_text())
     process = course_grade(folder, "--out", out, "--workers", workers)
-    process.communicate(timeout=600)
+    finish(process, 800)
     assert process.returncode == cli.NEEDS_PERSON
     assert scores(out) == scores(calm) and len(scores(out)) == 30
     assert not list(out.glob("**/.*.part"))

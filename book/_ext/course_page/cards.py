@@ -69,7 +69,7 @@ def fill(app, doctree, docname):
 def add_style(app, pagename, templatename, context, doctree):
     """Load the style of the cards on the pages that have some."""
     if "chapter-cards" in (context.get("body") or ""):
-        app.add_css_file("landing.css")
+        app.add_css_file("landing.css", priority=900)  # after book.css
 
 
 def setup(app):

@@ -1,10 +1,9 @@
 """Runs in a capped process of its own: bytes of a file handed in -> its notebooks as JSON.
 
 Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS MEMORY SECONDS``; bytes on standard
-input. It prints
-``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one sentence on
-standard error, with exit status 1 (no notebook) or 2 (once a notebook, but damaged). Nothing is written to
-disk: links and paths of an archive mean nothing.
+input. It prints ``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one
+sentence on standard error, with exit status 1 (no notebook) or 2 (once a notebook, but damaged). Nothing is
+written to disk: links and paths of an archive mean nothing.
 """
 
 from __future__ import annotations
