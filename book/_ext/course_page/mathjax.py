@@ -18,7 +18,7 @@ PARTS = (  # what CONFIG asks for, and what a formula may ask for later
 )
 CONFIG = {
     "loader": {"load": ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]},
-    "options": {"processHtmlClass": "tex2jax_process|mathjax_process|math|output_area", "enableMenu": False},
+    "options": {"processHtmlClass": "tex2jax_process|mathjax_process|math|output_area"},
 }
 
 
