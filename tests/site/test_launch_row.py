@@ -40,3 +40,10 @@ def test_download_is_the_source(site, chapter):
 def test_only_notebooks_have_the_row(site, page):
     is_chapter = page.removesuffix(".html") in CHAPTERS
     assert len(launch_links(site, page)) == (3 if is_chapter else 0)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_number_of_the_chapter(site, chapter):
+    assert f'class="chapter-number">Chapter {int(chapter[:2])}</span>' in (
+        site / f"{chapter}.html"
+    ).read_text("utf8")

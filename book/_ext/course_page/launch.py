@@ -1,8 +1,9 @@
-"""The row of buttons under a chapter's title: open it in Colab or Binder, or download the notebook."""
+"""The row under a chapter's title: its number, and buttons for Colab, for Binder and for the notebook itself."""
 
 from __future__ import annotations
 
 import html
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -43,7 +44,9 @@ def add_row(app, doctree, docname):
         for text, url in links(app.config.course_repository, app.config.course_branch, docname)
     )
     download = f'<a class="launch" href="{here}_downloads/{docname}.ipynb" download>Download notebook</a>'
-    row = nodes.raw("", f'<p class="launch-row">{outside}{download}</p>', format="html")
+    number = re.match(r"\d\d(?=_)", docname)
+    label = f'<span class="chapter-number">Chapter {int(number[0])}</span>' if number else ""
+    row = nodes.raw("", f'<p class="launch-row">{label}{outside}{download}</p>', format="html")
     title.parent.insert(title.parent.index(title) + 1, row)
 
 
