@@ -1,4 +1,4 @@
-"""The row under a chapter's title: its number, and buttons for Colab, for Binder and for the notebook itself."""
+"""The row under a chapter's title: its number, and buttons for Colab, for Binder and for the notebook."""
 
 from __future__ import annotations
 
