@@ -180,12 +180,11 @@ def compare(name: str, expected, got, rtol: float = 1e-4, atol: float = 1e-5) ->
 def _compare_numbers(name, expected, got, rtol, atol):
     if _numbers.is_scalar(got):
         got = got.item()
-    if isinstance(got, bool) != isinstance(expected, bool) or type(got) not in (bool, int, float):
+    numbers = {type(expected), type(got)}
+    if not numbers <= {bool, int, float} or (bool in numbers and len(numbers) > 1):
         return Problem(f"{name} is {_numbers.kind(got)}, expected {_numbers.kind(expected)}")
-    if isinstance(expected, int) and isinstance(got, int):
-        agree = got == expected
-    else:
-        agree = _numbers.close(expected, got, rtol, atol)
+    count = isinstance(expected, int)  # exact, also where it comes as 3.0
+    agree = got == expected if count else _numbers.close(expected, got, rtol, atol)
     return None if agree else Problem(f"{name} is wrong", *_numbers.pair(expected, got))
 
 
@@ -225,12 +224,15 @@ def _compare_tensors(name, expected, got, rtol, atol):
 def recognise(exercise, cases, runs, problems, shown) -> Mistake | None:
     """The mistake that explains every run, else the first that explains the run that is shown, else None.
 
-    The exercise's own mistakes come before the general ones (sign, factor, order, transposed, dtype).
+    The exercise's own mistakes come before the general ones (sign, factor, order, transposed, dtype). A
+    single number may be the same by chance: there, one run explains nothing.
     """
     for mistake in exercise.mistakes:
         if _explains(exercise, mistake, cases, runs, problems, shown):
             return mistake
     for mistake in exercise.mistakes:
+        if mistake.wrong and type(runs[shown].got) in (int, float):
+            continue
         if _explains(
             exercise, mistake, cases[shown : shown + 1], runs[shown : shown + 1], problems[shown:], 0
         ):
@@ -252,7 +254,8 @@ def _explains(exercise, mistake, cases, runs, problems, shown) -> bool:
     for i, (case, run) in enumerate(zip(cases, runs, strict=True)):
         if not _reproduces(exercise, mistake, case, run.got, must_differ=i == shown):
             return False
-    return True
+    # stopping with the same kind of error is no evidence: some value must agree, too
+    return not all(isinstance(run.got, Failure) for run in runs)
 
 
 def _reproduces(exercise, mistake, case, got, must_differ) -> bool:

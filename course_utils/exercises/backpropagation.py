@@ -120,6 +120,11 @@ RELU = Exercise(
             wrong=lambda x, dy: F.relu(dy),
         ),
         Mistake(
+            "You multiply dy by relu(x), not by the slope of relu.",
+            "Between x = 2 and x = 3, by how much does relu grow? And between 4 and 5?",
+            wrong=lambda x, dy: F.relu(x) * dy,
+        ),
+        Mistake(
             "That is relu(x), the forward pass.",
             "The chain rule multiplies the slope at x by dy.",
             wrong=lambda x, dy: F.relu(x),
@@ -162,6 +167,21 @@ def _onehot(z, y):
     return F.one_hot(y, z.shape[1]).to(z.dtype)
 
 
+def _all_columns(z, y):
+    """Softmax with 1 subtracted in the columns y of every row."""
+    p = torch.softmax(z, 1)
+    p[:, y] -= 1
+    return p
+
+
+def _overflows(case, got):
+    """Whether nan and inf stand just where exp alone puts them: exp(z) / sum, or exp(z - log sum)."""
+    z = case.inputs["z"]
+    total = z.exp().sum(1, keepdim=True)
+    wheres = [torch.isfinite(p) for p in (z.exp() / total, (z - total.log()).exp())]
+    return any(not where.all() and torch.equal(torch.isfinite(got), where) for where in wheres)
+
+
 SOFTMAX = Exercise(
     name="softmax_cross_entropy_backward",
     chapter=CHAPTER,
@@ -198,9 +218,19 @@ SOFTMAX = Exercise(
             wrong=lambda z, y: torch.softmax(z, 1),
         ),
         Mistake(
-            "Your exp overflows for large logits.",
+            "You subtract 1 in the columns y of every row.",
+            "Each row has one class of its own; which index picks the row?",
+            wrong=lambda z, y: _all_columns(z, y) / len(z),
+        ),
+        Mistake(
+            "You subtract 1 in the columns y of every row, and the 1/B is missing.",
+            "Each row has one class of its own; which index picks the row?",
+            wrong=_all_columns,
+        ),
+        Mistake(
+            "Your exp overflows or underflows: infinity over infinity, or 0 over 0, is no number.",
             "Softmax stays the same when one number is subtracted from all logits of a row. Which one?",
-            when=lambda case, got: bool(case.inputs["z"].abs().max() > 80 and not torch.isfinite(got).all()),
+            when=_overflows,
         ),
     ),
 )
@@ -211,7 +241,8 @@ CHAIN = 5_000
 
 
 def draw_order(rng):
-    small = {"L": ("y",), "y": ("a", "b"), "b": ("a",), "a": ()}
+    # every kind of walk that is only turned round goes wrong here, each in its own way
+    small = {"L": ("y", "c"), "y": ("a", "b"), "c": ("a",), "b": ("a",), "a": ()}
     yield Case({"root": "L", "parents": small}, part="order")
     yield Case({"root": "x", "parents": {"x": ()}}, part="order", note="a leaf alone")
     square = {"L": ("s", "x"), "s": ("x", "x"), "x": (), "M": ("s",), "w": ()}
@@ -274,6 +305,52 @@ def _complete(case, got):
     return len(got) == len(needed) and set(got) == needed
 
 
+def _walk(root, parents, depth, late):
+    """The nodes as a walk from the root first meets them.
+
+    Args:
+        root, parents: as in the exercise.
+        depth: the newest of the waiting nodes comes first (depth first), else the oldest (level by level).
+        late: nodes met before are left out when their turn comes, else when they would be put in line.
+    """
+    order, line, seen = {}, [root], {root}
+    while line:
+        node = line.pop(-1 if depth else 0)
+        if node in order:
+            continue
+        order[node] = True
+        for p in parents[node]:
+            if late or p not in seen:
+                line.append(p)
+                seen.add(p)
+    return list(order)
+
+
+def _preorder(root, parents):
+    """The nodes as a function that calls itself for each parent in turn first meets them."""
+    order = {}
+
+    def visit(node):
+        if node not in order:
+            order[node] = True
+            for p in parents[node]:
+                visit(p)
+
+    visit(root)
+    return list(order)
+
+
+def _is_walk(depth):
+    """A predicate: the order is a walk of this kind, turned round."""
+
+    def when(case, got):
+        walks = [_walk(**case.inputs, depth=depth, late=late) for late in (True, False)]
+        walks += [_preorder(**case.inputs)] * depth
+        return list(got)[::-1] in walks
+
+    return when
+
+
 ORDER = Exercise(
     name="topological_order",
     chapter=CHAPTER,
@@ -305,7 +382,17 @@ ORDER = Exercise(
             when=lambda case, got: len(set(got)) < len(got),
         ),
         Mistake(
-            "A node may enter the list only after all its parents; level by level breaks that.",
+            "You go level by level and turn the list round: a node can have a parent on its own level.",
+            "Go depth first: finish all parents of a node, then append the node.",
+            when=_is_walk(depth=False),
+        ),
+        Mistake(
+            "You go depth first, but note a node before its parents, and turn the list round.",
+            "Note a node when all its parents are finished; then nothing has to be turned round.",
+            when=_is_walk(depth=True),
+        ),
+        Mistake(
+            "All nodes are there, but one stands before one of its parents.",
             "Go depth first: finish all parents of a node, then append the node.",
             when=_complete,
         ),

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ._base import Case, Exercise, Mistake, normal
+from ._judge import Failure
 
 CHAPTER = "03_convolutions"
 
@@ -33,18 +34,48 @@ def conv2d_by_hand(x, K, stride, padding, dilation):
     return F.conv2d(x[None], K, stride=stride, padding=padding, dilation=dilation)[0]
 
 
-def _size_with(span):
-    """A predicate: the result has the size that a window of span(f, dilation) pixels would give."""
+def _cropped(z, to):
+    """The upper left part of z, as large as ``to``."""
+    return z[:, : to.shape[1], : to.shape[2]]
+
+
+def _last_tap(K):
+    """The filter with all taps zero but the last."""
+    only = torch.zeros_like(K)
+    only[:, :, -1, -1] = K[:, :, -1, -1]
+    return only
+
+
+def _sizes(case, spans):
+    """The size of the output for windows that span so many pixels."""
+    x, _, stride, padding, _ = case.inputs.values()
+    return [(n + 2 * padding - spans) // stride + 1 for n in x.shape[1:]]
+
+
+def _taps(case):
+    return case.inputs["K"].shape[-1], case.inputs["dilation"]
+
+
+def _without_dilation(case, got):
+    """Whether the output has the size that a filter without dilation would give."""
+    f, dilation = _taps(case)
+    return dilation > 1 and got.ndim == 3 and list(got.shape[1:]) == _sizes(case, f)
+
+
+def _one_short(case, got):
+    """Whether a row and a column are missing, as with a span of f + dilation, or without the + 1."""
+    f, dilation = _taps(case)
+    right = _sizes(case, f + (f - 1) * (dilation - 1))
+    return got.ndim == 3 and list(got.shape[1:]) == [n - 1 for n in right]
+
+
+def _stops_with(setting):
+    """A predicate: sizes clash as soon as this setting is more than nothing."""
 
     def when(case, got):
-        x, K, stride, padding, dilation = case.inputs.values()
-
-        def size(e):
-            return [(n + 2 * padding - e) // stride + 1 for n in x.shape[1:]]
-
-        f = K.shape[-1]
-        right = size(f + (f - 1) * (dilation - 1))
-        return got.ndim == 3 and list(got.shape[1:]) == size(span(f, dilation)) != right
+        nothing = {"padding": 0}.get(setting, 1)
+        clash = isinstance(got, Failure) and got.kind == "RuntimeError" and "must match" in got.message
+        return clash and case.inputs[setting] > nothing
 
     return when
 
@@ -60,7 +91,7 @@ CONV = Exercise(
     mistakes=(
         Mistake(
             "Your filter is turned by half a turn: that is the convolution of mathematics.",
-            "In equation (3), does tap (i, j) meet the pixel at x + i or at x - i?",
+            "In equation (3), does tap (i, j) meet the pixel in row u + i or in row u - i?",
             wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
                 x, K.flip(2, 3), stride, padding, dilation
             ),
@@ -78,9 +109,23 @@ CONV = Exercise(
             wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, stride, padding, 1),
         ),
         Mistake(
+            "Your output has the size of a dilated filter, but its taps are not pulled apart.",
+            "How many pixels lie between two neighbouring taps?",
+            wrong=lambda x, K, stride, padding, dilation: _cropped(
+                conv2d_by_hand(x, K, stride, padding, 1), conv2d_by_hand(x, K, stride, padding, dilation)
+            ),
+        ),
+        Mistake(
             "You ignore the stride.",
             "Where does the second window start?",
             wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, 1, padding, dilation),
+        ),
+        Mistake(
+            "Your output has the size for this stride, but the windows start at neighbouring pixels.",
+            "Where does the second window start?",
+            wrong=lambda x, K, stride, padding, dilation: _cropped(
+                conv2d_by_hand(x, K, 1, padding, dilation), conv2d_by_hand(x, K, stride, padding, dilation)
+            ),
         ),
         Mistake(
             "You ignore the padding.",
@@ -88,10 +133,24 @@ CONV = Exercise(
             wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(x, K, stride, 0, dilation),
         ),
         Mistake(
-            "You pad on one side only.",
+            "You pad on one side only, above and left.",
             "Zeros belong above, below, left and right.",
             wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
                 F.pad(x, (padding, 0, padding, 0)), K, stride, 0, dilation
+            ),
+        ),
+        Mistake(
+            "You pad on one side only, below and right.",
+            "Zeros belong above, below, left and right.",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                F.pad(x, (0, padding, 0, padding)), K, stride, 0, dilation
+            ),
+        ),
+        Mistake(
+            "Your result holds the last tap of the filter only.",
+            "Equation (3) is a sum over i and j: = or +=?",
+            wrong=lambda x, K, stride, padding, dilation: conv2d_by_hand(
+                x, _last_tap(K), stride, padding, dilation
             ),
         ),
         Mistake(
@@ -102,14 +161,29 @@ CONV = Exercise(
             ),
         ),
         Mistake(
-            "The size of your output takes the dilated window to span f + dilation pixels.",
-            "Draw three taps with dilation 1: how many pixels do they span? Equation (4) counts the gaps.",
-            when=_size_with(lambda f, dilation: f + dilation),
-        ),
-        Mistake(
             "The size of your output does not shrink with the dilation.",
             "A dilated window spans more pixels than it has taps: equation (4).",
-            when=_size_with(lambda f, dilation: f),
+            when=_without_dilation,
+        ),
+        Mistake(
+            "Your output lacks one row and one column, as it would with a window of f + dilation pixels.",
+            "How many pixels does equation (4) give without dilation, and what is the + 1 of equation (5)?",
+            when=_one_short,
+        ),
+        Mistake(
+            "Without dilation it ran; with it, the pieces that you add differ in size.",
+            "A dilated window spans more pixels than it has taps: equation (4).",
+            when=_stops_with("dilation"),
+        ),
+        Mistake(
+            "Without stride it ran; with it, the pieces that you add differ in size.",
+            "Equation (5) counts the windows; which pixel is the last that a tap meets?",
+            when=_stops_with("stride"),
+        ),
+        Mistake(
+            "Without padding it ran; with it, the pieces that you add differ in size.",
+            "Does the picture that you cut pieces from have the padding that your output counts on?",
+            when=_stops_with("padding"),
         ),
     ),
 )
@@ -141,21 +215,31 @@ def receptive_field(layers):
     return max(seen) - min(seen) + 1
 
 
+def _extent(kind, f, dilation):
+    return f + (f - 1) * (dilation - 1)
+
+
 def _by_formula(
-    layers, extent=lambda f, dil: f + (f - 1) * (dil - 1), grow=1, jumps=True, late=True, pools=True
+    layers, extent=_extent, gaps=1, apart=lambda delta, kind, s, dilation: delta * s, early=False, skip=()
 ):
-    """Equation (6) with something wrong in it."""
-    r, jump = 1, 1
+    """Equation (6) with something wrong in it.
+
+    Args:
+        layers: as in the exercise.
+        extent: (kind, f, dilation) to the span of a window.
+        gaps: what is taken off the span.
+        apart: (delta, kind, stride, dilation) to the new delta.
+        early: whether a layer uses the new delta for its own window.
+        skip: kinds of layers that are left out.
+    """
+    r, delta = 1, 1
     for kind, *numbers in layers:
-        if kind == "relu" or (kind == "pool" and not pools):
+        if kind == "relu" or kind in skip:
             continue
         f, stride, dilation = (*numbers, 1)[:3]
-        if not late:
-            jump *= stride if jumps else 1
-        span = extent(f, dilation) if extent else f + (f - 1) * (dilation - 1)
-        r += (span - grow) * jump
-        if late:
-            jump *= stride if jumps else 1
+        after = apart(delta, kind, stride, dilation)
+        r += (extent(kind, f, dilation) - gaps) * (after if early else delta)
+        delta = after
     return r
 
 
@@ -172,37 +256,80 @@ FIELD = Exercise(
         Mistake(
             "You take a dilated window to span f + dilation pixels.",
             "What does that give for dilation 1? Equation (4) counts the gaps.",
-            wrong=lambda layers: _by_formula(layers, extent=lambda f, dil: f + dil),
+            wrong=lambda layers: _by_formula(layers, extent=lambda kind, f, dilation: f + dilation),
+        ),
+        Mistake(
+            "You take a dilated window to span f + dilation pixels.",
+            "What does that give for dilation 1? Equation (4) counts the gaps.",
+            wrong=lambda layers: _by_formula(
+                layers, extent=lambda kind, f, dilation: f if kind == "pool" else f + dilation
+            ),
         ),
         Mistake(
             "You ignore the dilation.",
             "Equation (4): how many pixels does a dilated window span?",
-            wrong=lambda layers: _by_formula(layers, extent=lambda f, dil: f),
+            wrong=lambda layers: _by_formula(layers, extent=lambda kind, f, dilation: f),
+        ),
+        Mistake(
+            "Your dilation moves the values of the next layer apart.",
+            "Dilation widens the window of its own layer; how far apart are two of its outputs?",
+            wrong=lambda layers: _by_formula(
+                layers, apart=lambda delta, kind, s, dilation: delta * s * dilation
+            ),
         ),
         Mistake(
             "You ignore the strides.",
             "After a stride of 2, how far apart are two neighbouring values, in pixels of the picture?",
-            wrong=lambda layers: _by_formula(layers, jumps=False),
+            wrong=lambda layers: _by_formula(layers, apart=lambda delta, kind, s, dilation: 1),
+        ),
+        Mistake(
+            "You ignore the stride of the pooling layers.",
+            "After a pool with stride 2, how far apart are two neighbouring values?",
+            wrong=lambda layers: _by_formula(
+                layers, apart=lambda delta, kind, s, dilation: delta if kind == "pool" else delta * s
+            ),
+        ),
+        Mistake(
+            "You take the stride of the last layer alone.",
+            "After two strides of 2, how far apart are two neighbouring values, in pixels of the picture?",
+            wrong=lambda layers: _by_formula(layers, apart=lambda delta, kind, s, dilation: s),
         ),
         Mistake(
             "You let the stride of a layer widen its own window.",
-            "The stride of a layer moves its neighbours apart, and only the next layer notices.",
-            wrong=lambda layers: _by_formula(layers, late=False),
+            "The stride of a layer moves its outputs apart, and only the next layer notices.",
+            wrong=lambda layers: _by_formula(layers, early=True),
         ),
         Mistake(
             "You add a whole window for each layer; it adds one gap less.",
             "One layer of 3 × 3 sees 3 pixels, two see 5.",
-            wrong=lambda layers: _by_formula(layers, grow=0),
+            wrong=lambda layers: _by_formula(layers, gaps=0),
         ),
         Mistake(
             "You leave out the pooling layers.",
             "A value after pooling sees all values of its block.",
-            wrong=lambda layers: _by_formula(layers, pools=False),
+            wrong=lambda layers: _by_formula(layers, skip=("pool",)),
+        ),
+        Mistake(
+            "Your pooling layers move the values apart, but see no more than one of them.",
+            "A value after pooling sees all values of its block.",
+            wrong=lambda layers: _by_formula(
+                layers, extent=lambda kind, f, dilation: 1 if kind == "pool" else _extent(kind, f, dilation)
+            ),
         ),
         Mistake(
             "You went through the layers from the last to the first.",
             "Equation (6) starts at the picture.",
             wrong=lambda layers: _by_formula(layers[::-1]),
+        ),
+        Mistake(
+            "Your r starts at 0.",
+            "How many pixels does a value of the picture itself see?",
+            wrong=lambda layers: _by_formula(layers) - 1,
+        ),
+        Mistake(
+            "You return the number of pixels in a square.",
+            "How many pixels does it see along one side?",
+            wrong=lambda layers: _by_formula(layers) ** 2,
         ),
     ),
 )
@@ -284,6 +411,18 @@ IM2COL = Exercise(
             "You ignore the padding.",
             "Pad first, then forget about it.",
             wrong=lambda x, f, stride, padding: im2col(x, f, stride, 0),
+        ),
+        Mistake(
+            "You pad on one side only, above and left.",
+            "Zeros belong above, below, left and right.",
+            wrong=lambda x, f, stride, padding: im2col(F.pad(x, (padding, 0, padding, 0)), f, stride, 0),
+        ),
+        Mistake(
+            "Your last row and your last column of windows are missing.",
+            "In a row of n pixels, at which pixel does the last window start?",
+            wrong=lambda x, f, stride, padding: im2col(
+                F.pad(x, (padding, padding - 1) * 2), f, stride, padding=0
+            ),
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 
@@ -39,15 +40,11 @@ def call_minibatches(answer, n, batch_size, seed):
 
 def verify_minibatches(case, got):
     n, size = case.inputs["n"], case.inputs["batch_size"]
+    for batch in (batch for epoch in got for batch in epoch):
+        kind = _kind(batch)
+        if not kind.startswith("int64, (") or batch.ndim != 1:
+            return Problem("a batch is no int64 tensor of shape (B,)", "int64, (B,)", kind)
     for epoch in got:
-        for batch in epoch:
-            if batch.ndim != 1 or batch.dtype != torch.int64:
-                dtype = str(batch.dtype).removeprefix("torch.")
-                return Problem(
-                    "a batch is no int64 tensor of shape (B,)",
-                    "int64, (B,)",
-                    f"{dtype}, {tuple(batch.shape)}",
-                )
         sizes = [len(batch) for batch in epoch]
         right = [size] * (n // size) + [n % size] * (n % size > 0)
         if sizes != right:
@@ -60,6 +57,8 @@ def verify_minibatches(case, got):
             )
         if torch.equal(seen, torch.arange(n)):
             return Problem("the order is not shuffled", "a random order", "0, 1, 2, …")
+    if n > 5 * size > 5 and all(_sorted_blocks(torch.cat(epoch), size) for epoch in got):
+        return Problem("every batch holds neighbours", "any indices", f"0 … {size - 1} in the first batch")
     first, second, again = (torch.cat(epoch) for epoch in got)
     if torch.equal(first, second):
         return Problem("two epochs have the same order", "another order", "the same")
@@ -72,6 +71,19 @@ def verify_minibatches(case, got):
 
 def _short(sizes):
     return str(sizes) if len(sizes) <= 8 else f"{len(sizes)} batches, the last of {sizes[-1]}"
+
+
+def _kind(batch):
+    if not isinstance(batch, torch.Tensor):
+        return type(batch).__name__
+    return f"{str(batch.dtype).removeprefix('torch.')}, {tuple(batch.shape)}"
+
+
+def _sorted_blocks(epoch, size):
+    """Whether the batches cut 0 … n-1 in its own order, whatever the order within each."""
+    return all(torch.equal(b.sort()[0], b.min() + torch.arange(len(b))) for b in epoch.split(size)) and (
+        torch.equal(epoch.split(size)[0].sort()[0], torch.arange(size))
+    )
 
 
 def _epochs(got):
@@ -100,9 +112,49 @@ MINIBATCHES = Exercise(
             ),
         ),
         Mistake(
+            "You yield Python numbers or lists.",
+            "torch.randperm gives a tensor, and a piece of a tensor is a tensor.",
+            when=lambda case, got: any(not isinstance(b, torch.Tensor) for epoch in got for b in epoch),
+        ),
+        Mistake(
+            "You yield single indices, not batches.",
+            "Which method of a tensor splits it into pieces of one length?",
+            when=lambda case, got: all(b.ndim == 0 for epoch in got for b in epoch),
+        ),
+        Mistake(
+            "Your iterator does not stop after one epoch.",
+            "How often may an index come before the iterator ends?",
+            when=lambda case, got: all(len(epoch) == 2 * case.inputs["n"] + 2 for epoch in got),
+        ),
+        Mistake(
+            "Your batches overlap.",
+            "By how many places must the next batch start later?",
+            when=lambda case, got: (
+                case.inputs["batch_size"] > 1
+                and all(torch.equal(a[1:], b[:-1]) for e in got for a, b in pairwise(e) if len(a) == len(b))
+                and any(len(a) == len(b) > 1 for a, b in pairwise(got[0]))
+            ),
+        ),
+        Mistake(
             "You draw with replacement: some indices come twice, others never.",
             "Shuffle all indices once, then cut the row into pieces.",
-            when=lambda case, got: any(len(e.unique()) < len(e) for e in _epochs(got)),
+            when=lambda case, got: any(
+                len(e) == case.inputs["n"] and len(e.unique()) < len(e) for e in _epochs(got)
+            ),
+        ),
+        Mistake(
+            "You shuffle only inside the batches, so the same examples always stay together.",
+            "What has to be shuffled before the row is cut into pieces?",
+            when=lambda case, got: (
+                case.inputs["n"] > 5 * case.inputs["batch_size"] > 5
+                and all(_sorted_blocks(e, case.inputs["batch_size"]) for e in _epochs(got))
+                and not torch.equal(_epochs(got)[0], torch.arange(case.inputs["n"]))
+            ),
+        ),
+        Mistake(
+            "Your last batch is empty.",
+            "How many batches are there when batch_size divides n?",
+            when=lambda case, got: any(len(b) == 0 for epoch in got for b in epoch),
         ),
         Mistake(
             "You do not shuffle.",
@@ -134,9 +186,9 @@ def draw_momentum(rng):
             "g1": torch.tensor([[1.0, 2.0], [-1.0, 0.5]]),
             "g2": torch.tensor([[-3.0, 1.0], [2.0, 4.0]]),
             "etas": [0.1, 0.1],
-            "beta": 0.5,
+            "beta": 0.8,
         },
-        note="g1[t], g2[t]: the gradients of step t; a third parameter has none",
+        note="g1[t], g2[t]: the gradients of step t; a parameter between the two has none",
     )
     for note, etas in {"": [0.1] * 5, "eta changes during training": [0.2, 0.1, 0.05, 0.01]}.items():
         T = len(etas)
@@ -154,26 +206,27 @@ def draw_momentum(rng):
 
 
 def call_momentum(answer, w1, w2, g1, g2, etas, beta):
-    """The paths of two parameters, whose .grad is reused and zeroed in place; a third one has no gradient."""
+    """The paths of two parameters, whose .grad is reused and zeroed in place; one between has no gradient."""
     import torch
 
-    params = [torch.nn.Parameter(w.clone()) for w in (w1, w2, torch.ones(2))]
+    params = [torch.nn.Parameter(w.clone()) for w in (w1, torch.ones(2), w2)]
+    moving = params[::2]
     optimiser = answer(params, etas[0], beta)
     if not hasattr(optimiser, "step"):
         return optimiser  # no object of a class: let the check say what it is
     path1, path2 = [], []
     for eta, *grads in zip(etas, g1, g2):  # noqa: B905 (one length)
         optimiser.eta = eta
-        for p, g in zip(params, grads):  # noqa: B905 (two have gradients)
+        for p, g in zip(moving, grads):  # noqa: B905 (one length)
             if p.grad is None:
                 p.grad = torch.zeros_like(p)
             p.grad.copy_(g)
         optimiser.step()
-        for p in params[:2]:
+        for p in moving:
             p.grad.zero_()
-        path1.append(params[0].detach().clone())
-        path2.append(params[1].detach().clone())
-    return torch.stack(path1), torch.stack(path2), params[2].detach()
+        path1.append(moving[0].detach().clone())
+        path2.append(moving[1].detach().clone())
+    return torch.stack(path1), torch.stack(path2), params[1].detach()
 
 
 def momentum_paths(w1, w2, g1, g2, etas, beta):
@@ -238,6 +291,17 @@ def _alias(in_place):
     return step
 
 
+def _stop_at_first(w1, w2, g1, g2, etas, beta):
+    """A step that returns at the parameter without gradient: the second path stands still."""
+    path1, _, rest = momentum_paths(w1, w2, g1, g2, etas, beta)
+    return path1, w2.expand_as(g2), rest
+
+
+def _late_step(w, g, v, eta, beta):
+    v = torch.zeros_like(w) if v is None else v
+    return w - eta * v, beta * v + g
+
+
 def _stopped(kind, words):
     return lambda case, got: isinstance(got, Failure) and got.kind == kind and words in got.message
 
@@ -267,6 +331,31 @@ MOMENTUM = Exercise(
             "Your parameters do not move: p = … makes a new tensor and leaves the network's as it was.",
             "Which methods of a tensor end in an underscore, and what does p -= … do?",
             wrong=lambda w1, w2, g1, g2, etas, beta: (w1.expand_as(g1), w2.expand_as(g2), torch.ones(2)),
+        ),
+        Mistake(
+            "You stop at the first parameter without gradient, and those after it do not move.",
+            "What is the difference between return and continue?",
+            wrong=_stop_at_first,
+        ),
+        Mistake(
+            "You add the step: the loss grows.",
+            "Which sign stands before η in equation (8)?",
+            wrong=_walk(
+                lambda w, g, v, eta, beta: (
+                    w + eta * (g + (0 if v is None else beta * v)),
+                    g + (0 if v is None else beta * v),
+                )
+            ),
+        ),
+        Mistake(
+            "You step with the old velocity.",
+            "First the velocity, then the step.",
+            wrong=_walk(_late_step),
+        ),
+        Mistake(
+            "Your velocity forgets nothing: β is missing.",
+            "By which factor does equation (8) shrink the old velocity?",
+            wrong=_walk(lambda w, g, v, eta, beta: _right_step(w, g, v, eta, 1.0)),
         ),
         Mistake(
             "All parameters share one velocity.",
@@ -302,6 +391,13 @@ MOMENTUM = Exercise(
             "The rate stands inside your velocity, as in the lecture: old gradients keep their old rate.",
             "When eta changes, which gradients should feel it? See the note above.",
             wrong=_walk(_lecture_step),
+        ),
+        Mistake(
+            "You keep the rate of the start.",
+            "self.eta may change during training; where do you read it?",
+            wrong=lambda w1, w2, g1, g2, etas, beta: momentum_paths(
+                w1, w2, g1, g2, [etas[0]] * len(etas), beta
+            ),
         ),
     ),
 )
@@ -339,6 +435,16 @@ def adam_step(w, g, m, u, t, eta, beta1, beta2, eps):
     p.grad = g.clone()
     optimiser.step()
     return p.detach(), optimiser.state[p]["exp_avg"], optimiser.state[p]["exp_avg_sq"]
+
+
+def _other(change):
+    """A mistaken Adam: ``change(w, g, m, u, t, eta, beta1, beta2, eps, c1, c2)`` with the right m and u."""
+
+    def wrong(w, g, m, u, t, eta, beta1, beta2, eps):
+        m, u = beta1 * m + (1 - beta1) * g, beta2 * u + (1 - beta2) * g**2
+        return change(w, g, m, u, t, eta, beta1, beta2, eps), m, u
+
+    return wrong
 
 
 def _adam(correct_m=True, correct_u=True, shift=0, inside=False, root=True, keep=False, late=False):
@@ -409,6 +515,57 @@ ADAM = Exercise(
             "You step with the old m.",
             "First the averages, then the step.",
             wrong=_adam(late=True),
+        ),
+        Mistake(
+            "Your correction has no exponent: it is the same at every t.",
+            "By which factor is m too small after t steps, equation (17)?",
+            wrong=_other(
+                lambda w, g, m, u, t, eta, b1, b2, eps: w - eta * m / (1 - b1) / ((u / (1 - b2)).sqrt() + eps)
+            ),
+        ),
+        Mistake(
+            "You multiply by 1 − βᵗ, but m and u are too small already.",
+            "Does equation (18) make m larger or smaller?",
+            wrong=_other(
+                lambda w, g, m, u, t, eta, b1, b2, eps: (
+                    w - eta * m * (1 - b1**t) / ((u * (1 - b2**t)).sqrt() + eps)
+                )
+            ),
+        ),
+        Mistake(
+            "You step along g, not along its average m̂.",
+            "What stands above the fraction line of equation (18)?",
+            wrong=_other(
+                lambda w, g, m, u, t, eta, b1, b2, eps: w - eta * g / ((u / (1 - b2**t)).sqrt() + eps)
+            ),
+        ),
+        Mistake(
+            "You add the step: the loss grows.",
+            "Which sign stands before η in equation (18)?",
+            wrong=_other(
+                lambda w, g, m, u, t, eta, b1, b2, eps: (
+                    w + eta * m / (1 - b1**t) / ((u / (1 - b2**t)).sqrt() + eps)
+                )
+            ),
+        ),
+        Mistake(
+            "You left out ε.",
+            "What would be the step of a weight that never had a gradient?",
+            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: adam_step(
+                w, g, m, u, t, eta, beta1, beta2, 0.0
+            ),
+        ),
+        Mistake(
+            "You have exchanged β₁ and β₂.",
+            "Which of the two averages has the longer memory?",
+            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: adam_step(
+                w, g, m, u, t, eta, beta2, beta1, eps
+            ),
+        ),
+        Mistake(
+            "Your averages take the whole of the new gradient: the factor 1 − β is missing.",
+            "What do the weights of an average add up to?",
+            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: {"m": beta1 * m + g, "u": beta2 * u + g**2},
         ),
         Mistake(
             "You average the gradient in u, not its square.",
@@ -496,6 +653,28 @@ SCHEDULE = Exercise(
             "Your rate becomes negative: the 1 + is missing.",
             "Between which values does a cosine move, and between which should the rate?",
             wrong=_schedule(height=2.0, floor=0.0),
+        ),
+        Mistake(
+            "Your rate forgets eta: that is the factor alone.",
+            "What stands before the brace of equation (21)?",
+            wrong=lambda t, eta, warmup, total: _schedule()(t, 1.0, warmup, total),
+        ),
+        Mistake(
+            "Your warm-up lasts one step too long.",
+            "Which line of equation (21) holds for t = W?",
+            wrong=lambda t, eta, warmup, total: (
+                eta * (t + 1) / warmup if t == warmup > 0 else _schedule()(t, eta, warmup, total)
+            ),
+        ),
+        Mistake(
+            "Your warm-up ends below eta.",
+            "Which rate should the last step of the warm-up have, t = W − 1?",
+            wrong=_schedule(ramp=lambda t, W: (t + 1) / (W + 1)),
+        ),
+        Mistake(
+            "Your cosine part rises: there is a minus where the plus should be.",
+            "Which rate should step t = W have?",
+            wrong=_schedule(height=-1.0, floor=-1.0),
         ),
         Mistake(
             "Your warm-up forgets eta: it rises to 1.",

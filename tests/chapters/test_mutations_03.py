@@ -9,17 +9,18 @@ SLOW = ("plt.subplots", "plots.images", "explore(", "kernel(", "fit(")
 BROKEN = {
     "the filter's indices swapped": ("out += k[i, j]", "out += k[j, i]", "def convolve"),
     "convolution without the flip": ("k.flip(0, 1))\n\nspike", "k)\n\nspike", "def convolve"),
-    "equivariance without the circle": ('mode="circular")', 'mode="constant")', "def circular"),
+    "a chain of correlations": ("chain = full(convolve", "chain = full(correlate", "chain = full"),
+    "equivariance without the circle": ('mode="circular")', 'mode="constant")', "def mixed"),
     "rows and columns of every channel swapped": (
         '"tc,bchw->bthw", K[:, :, i, j]',
         '"tc,bchw->bthw", K[:, :, j, i]',
         "layer = nn.Conv2d(3, 16",
     ),
-    "the extent of the lecture": ("f + (f - 1) * (dilation - 1)", "f + dilation", "def extent"),
-    "the output size with padding on one side": ("n + 2 * padding", "n + padding", "def extent"),
+    "the extent of the lecture": ("f + (f - 1) * (dilation - 1)", "f + dilation", "choices ="),
+    "the output size with padding on one side": ("n + 2 * padding", "n + padding", "choices ="),
     "a receptive field that forgets strides": (
-        "jump * stride\n    return r",
-        "jump\n    return r",
+        "delta * stride\n    return r",
+        "delta\n    return r",
         "for layers, pool in",
     ),
     "the filter not turned in the backward pass": (
@@ -30,7 +31,7 @@ BROKEN = {
     "zeros spread at the wrong places": (
         "[:, :, ::s, ::s] = dz",
         "[:, :, ::s, ::s] = dz.flip(3)",
-        "def spread",
+        "ours_dx, ours_dK",
     ),
     "the matrix not transposed": ("A.T @ dz.flatten()", "A.T @ dz.T.flatten()", "A.T @"),
     "the size of a transposed convolution": ("(4 - 1) * 2 - 2 + 3)", "(4 - 1) * 2 + 3)", "# equation (10)"),

@@ -6,9 +6,9 @@ from mutate import run
 CHAPTER = "05_regularisation"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
-    "x_all", "make_net", "measure(", "x_train", "train_loss", "train_acc", "size", "small[",
+    "x_all", "make_net", "measure(", "x_train", "train_loss", "train_acc", "weight_size", "small[",
     "voted", "moons(", "boundary(", "check.", "by_rate", "noto", "CHANGES", "chosen",
-    "Projection", "trial(", "results", "tta", "drawn", "stack =", "shift_rows", "deep_net",
+    "Projection", "trial(", "results", "tta", "drawn", "pixels =", "shift_rows", "deep_net",
     "plt.subplots", "scene(", "histograms(", "explore(",
 )  # fmt: skip
 BROKEN = {
@@ -62,7 +62,7 @@ BROKEN = {
     "the importance weights upside down": (
         "(features(u) @ d).exp().detach()",
         "(-features(u) @ d).exp().detach()",
-        "assert abs(predicted",
+        "assert abs(foretold",
     ),
 }
 

@@ -51,6 +51,28 @@ def _same_every_epoch(n, batch_size, generator):
     yield from torch.randperm(n, generator=torch.Generator().manual_seed(0)).split(batch_size)
 
 
+def _overlaps(n, batch_size, generator):
+    order = torch.randperm(n, generator=generator)
+    for i in range(n - batch_size + 1):
+        yield order[i : i + batch_size]
+
+
+def _endless(n, batch_size, generator):
+    while True:
+        yield from torch.randperm(n, generator=generator).split(batch_size)
+
+
+def _inside_only(n, batch_size, generator):
+    for batch in torch.arange(n).split(batch_size):
+        yield batch[torch.randperm(len(batch), generator=generator)]
+
+
+def _empty_last(n, batch_size, generator):
+    order = torch.randperm(n, generator=generator)
+    for i in range(n // batch_size + 1):
+        yield order[i * batch_size : (i + 1) * batch_size]
+
+
 class _Base:
     def __init__(self, params, eta, beta=0.9):
         self.params, self.eta, self.beta, self.v = list(params), eta, beta, {}
@@ -68,6 +90,41 @@ class _StopsAtNone(_Base):
         for i, p in enumerate(self.params):
             self.v[i] = self.beta * self.v.get(i, 0) + p.grad
             p -= self.eta * self.v[i]
+
+
+class _Returns(_Base):
+    @torch.no_grad()
+    def step(self):
+        for i, p in enumerate(self.params):
+            if p.grad is None:
+                return
+            self.v[i] = self.beta * self.v.get(i, 0) + p.grad
+            p -= self.eta * self.v[i]
+
+
+class _Climbs(_Base):
+    def update(self, i, p, g):
+        self.v[i] = self.beta * self.v.get(i, 0) + g
+        p += self.eta * self.v[i]
+
+
+class _Late(_Base):
+    def update(self, i, p, g):
+        p -= self.eta * self.v.get(i, torch.zeros_like(p))
+        self.v[i] = self.beta * self.v.get(i, 0) + g
+
+
+class _NeverForgets(_Base):
+    def update(self, i, p, g):
+        self.v[i] = self.v.get(i, 0) + g
+        p -= self.eta * self.v[i]
+
+
+class _FirstRate(_Base):
+    def update(self, i, p, g):
+        self.first = getattr(self, "first", self.eta)
+        self.v[i] = self.beta * self.v.get(i, 0) + g
+        p -= self.first * self.v[i]
 
 
 class _Watched(_Base):
@@ -146,6 +203,11 @@ def _no_square(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
     return w - eta * (m / (1 - beta1**t)) / ((u / (1 - beta2**t)).abs().sqrt() + eps), m, u
 
 
+def _whole_gradient(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, u = beta1 * m + g, beta2 * u + g**2
+    return w - eta * (m / (1 - beta1**t)) / ((u / (1 - beta2**t)).sqrt() + eps), m, u
+
+
 def _swapped(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
     return adam_step(w, g, m, u, t, eta, 1 - beta1, 1 - beta2, eps)
 
@@ -160,6 +222,17 @@ MISTAKES = {
         (_replaces, "with replacement"),
         (lambda n, batch_size, generator: iter(torch.arange(n).split(batch_size)), "do not shuffle"),
         (_same_every_epoch, "same order"),
+        (_overlaps, "overlap"),
+        (_endless, "does not stop"),
+        (_inside_only, "only inside the batches"),
+        (_empty_last, "empty"),
+        (lambda n, batch_size, generator: torch.randperm(n, generator=generator), "single indices"),
+        (
+            lambda n, batch_size, generator: [
+                batch.tolist() for batch in torch.randperm(n, generator=generator).split(batch_size)
+            ],
+            "numbers or lists",
+        ),
         (
             lambda n, batch_size, generator: torch.randperm(n).split(batch_size),
             "does not come from the generator",
@@ -172,6 +245,11 @@ MISTAKES = {
     ],
     "Momentum": [
         (_StopsAtNone, "without gradient"),
+        (_Returns, "stop at the first parameter"),
+        (_Climbs, "add the step"),
+        (_Late, "old velocity"),
+        (_NeverForgets, "forgets nothing"),
+        (_FirstRate, "rate of the start"),
         (_Watched, "autograd is watching"),
         (_Rebinds, "do not move"),
         (_Shared, "share one velocity"),
@@ -233,6 +311,47 @@ MISTAKES = {
             ),
             "one step behind",
         ),
+        (
+            _adam(
+                lambda w, m, u, beta1, beta2, eta, eps, **_: (
+                    w - eta * m / (1 - beta1) / ((u / (1 - beta2)).sqrt() + eps),
+                    m,
+                    u,
+                )
+            ),
+            "no exponent",
+        ),
+        (
+            _adam(lambda w, m, u, c1, c2, eta, eps, **_: (w - eta * m * c1 / ((u * c2).sqrt() + eps), m, u)),
+            "multiply by 1 − βᵗ",
+        ),
+        (
+            _adam(
+                lambda w, m, u, c2, eta, eps, old, beta1, **_: (
+                    w - eta * (m - beta1 * old) / (1 - beta1) / ((u / c2).sqrt() + eps),
+                    m,
+                    u,
+                )
+            ),
+            "along g",
+        ),
+        (
+            _adam(
+                lambda w, m, u, c1, c2, eta, eps, **_: (w + eta * (m / c1) / ((u / c2).sqrt() + eps), m, u)
+            ),
+            "add the step",
+        ),
+        (
+            _adam(lambda w, m, u, c1, c2, eta, **_: (w - eta * (m / c1) / (u / c2).sqrt(), m, u)),
+            "left out ε",
+        ),
+        (
+            lambda w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8: adam_step(
+                w, g, m, u, t, eta, beta2, beta1, eps
+            ),
+            "exchanged",
+        ),
+        (_whole_gradient, "factor 1 − β is missing"),
         (_no_square, "not its square"),
         (_swapped, "1 − β of the old"),
     ],
@@ -271,7 +390,29 @@ MISTAKES = {
         ),
         (
             lambda t, eta, warmup, total: (t + 1) / warmup if t < warmup else eta * _cosine(t, warmup, total),
-            "forgets eta",
+            "warm-up forgets eta",
+        ),
+        (
+            lambda t, eta, warmup, total: (t + 1) / warmup if t < warmup else _cosine(t, warmup, total),
+            "factor alone",
+        ),
+        (
+            lambda t, eta, warmup, total: (
+                eta * ((t + 1) / warmup if t <= warmup and warmup else _cosine(t, warmup, total))
+            ),
+            "one step too long",
+        ),
+        (
+            lambda t, eta, warmup, total: (
+                eta * ((t + 1) / (warmup + 1) if t < warmup else _cosine(t, warmup, total))
+            ),
+            "ends below eta",
+        ),
+        (
+            lambda t, eta, warmup, total: (
+                eta * ((t + 1) / warmup if t < warmup else 1 - _cosine(t, warmup, total))
+            ),
+            "rises",
         ),
         (
             lambda t, eta, warmup, total: eta * min((t + 1) / warmup, _cosine(max(t, warmup), warmup, total)),
