@@ -2,8 +2,8 @@
 
     from course_utils import check
 
-    check.linear_backward(linear_backward)   # ✓, ✗ with the input, expected, got and one hint, or · not
-    attempted yet check.report()                           # what is done, and the points in sight
+    check.linear_backward(linear_backward)  # ✓; ✗ with the input, both values and a hint; or · not attempted
+    check.report()                          # what is done, and the points in sight
 
 A check never raises and never changes your variables. The exercises live in ``course_utils/exercises``, one
 module a chapter. Nothing here is secret: the teacher's grader (``course-grade``) draws other inputs and runs

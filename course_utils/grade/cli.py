@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.util
 import os
 import re
 import sys
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     p = argparse.ArgumentParser(
         prog="course-grade",
-        description=__doc__,
+        description=__doc__.replace("``", ""),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -38,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--chapter", help="grade this chapter only, such as 02_backpropagation")
     p.add_argument("--ids", metavar="REGEX", help="who handed in a file: groups student, name, attempt, late")
     p.add_argument(
-        "--roster", type=Path, help='CSV with a column "student" and name, email, login, section, canvas id'
+        "--roster",
+        type=Path,
+        help="CSV of names and addresses: Canvas's gradebook, Moodle's worksheet, your own",
     )
     p.add_argument(
         "--attempts", choices=("best", "last"), default="best", help="of several attempts (default: best)"
@@ -75,7 +78,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _moment(text: str) -> datetime.datetime:
-    moment = datetime.datetime.fromisoformat(text)
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"write it as 2026-05-01T23:59+02:00, not {text!a}") from None
     return moment if moment.tzinfo else moment.astimezone()
 
 
@@ -149,10 +155,19 @@ def _usage(options) -> str:
     unknown = set(options.formats.split(",")) - {"canvas", "moodle", "gradescope", ""}
     if unknown:
         return f"--formats knows canvas, moodle and gradescope, not {', '.join(sorted(unknown))}."
-    if options.patience <= 0:
+    if not options.patience > 0:
         return "--patience must be more than 0."
+    if not 0 <= options.late <= 100:
+        return "--late must be a percentage from 0 to 100."
     if options.workers < 1:
         return "--workers must be 1 or more."
+    if (options.workers > 1 or options.scheduler) and importlib.util.find_spec("distributed") is None:
+        return 'more than one worker needs Dask: pip install "course-utils[grade]", or --workers 1.'
+    for path in filter(None, (options.submissions, options.out, options.seed_file, options.exercises)):
+        if sandbox.shown(path):
+            return (
+                f"{path} lies in {sandbox.shown(path)}, which every sandbox can read; choose another place."
+            )
     if options.out and options.submissions and _inside(options.out, options.submissions):
         return "--out must not lie inside SUBMISSIONS: the grades would be graded."
     return ""
@@ -186,7 +201,8 @@ def grade_all(options, spec, backend: str) -> list[dict]:
     paths = {}
     for path in reading.find(root):
         name = os.path.relpath(path, root) if os.path.isdir(root) else os.path.basename(path)
-        paths[records.key(name)] = (path, name)
+        paths[records.key(name)] = (path, os.fsdecode(name).replace(os.sep, "/"))
+    patterns = (options.ids,) if options.ids else ids.usual([name for _, name in paths.values()])
     bar = tqdm(total=len(paths), desc="grading", unit="file", disable=None)
     waiting: dict = {}
 
@@ -197,11 +213,13 @@ def grade_all(options, spec, backend: str) -> list[dict]:
             except reading.Unreadable as error:
                 data, nothing = None, engine.failed(str(error), error.person)
             stamp = records.stamp(data, spec, backend)
+            about = _about(path, name, stamp, patterns)
             old = records.read(folder / f"{key}.json")
             if old and old.get("stamp") == stamp:
+                _keep(folder / f"{key}.json", old, about)
                 bar.update()
                 continue
-            waiting[key] = _about(path, name, stamp, options.ids)
+            waiting[key] = about
             if data is None:
                 _write(folder, key, waiting.pop(key), nothing)
                 bar.update()
@@ -221,16 +239,23 @@ def grade_all(options, spec, backend: str) -> list[dict]:
     return found
 
 
-def _about(path: bytes, name: bytes, stamp: str, pattern: str | None) -> dict:
+def _keep(path: Path, old: dict, about: dict) -> None:
+    """Keep the result of a record; who handed it in is read anew, and the earlier time of the file counts."""
+    new = {**old, **about, "submitted": min(old["submitted"], about["submitted"])}
+    if new != old:
+        records.write(path, new)
+
+
+def _about(path: bytes, name: str, stamp: str, patterns: tuple[str, ...]) -> dict:
     """What is known of a file without opening it; its name as text, with escapes where it is none."""
-    text = os.fsdecode(name).replace(os.sep, "/")
-    who = ids.identify(text, pattern)
+    who = ids.identify(name, patterns)
     clean = {
         k: v.encode("utf-8", "backslashreplace").decode()
         for k, v in (("student", who.student), ("name", who.name))
     }
-    handed_in = datetime.datetime.fromtimestamp(os.lstat(path).st_mtime, datetime.timezone.utc).isoformat()
-    file = text.encode("utf-8", "backslashreplace").decode()
+    seconds = min(max(os.lstat(path).st_mtime, 0), 1 << 32)  # a file may claim any time
+    handed_in = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
+    file = name.encode("utf-8", "backslashreplace").decode()
     return {
         "file": file,
         **clean,

@@ -81,7 +81,7 @@ def over_dask(jobs: Iterable, spec, wanted, no_sandbox, workers: int, scheduler:
 
         def submit():
             for key, data in jobs:
-                future = client.submit(work, data, spec, wanted, no_sandbox, key=key, pure=False, retries=1)
+                future = client.submit(work, data, spec, wanted, no_sandbox, pure=False, retries=1)
                 names[future] = key
                 return future
             return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -57,7 +58,14 @@ def sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name[len(PREFIX) :].split("-")[0]
         if pid.isdigit() and not _alive(int(pid)) and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
+
+
+def remove(folder) -> None:
+    """Remove a folder that a student's code may have nested deep, or closed even to its owner."""
+    tools = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    subprocess.run(["chmod", "-R", "u+rwx", "--", str(folder)], **tools)
+    subprocess.run(["rm", "-rf", "--", str(folder)], **tools)
 
 
 def _alive(pid: int) -> bool:

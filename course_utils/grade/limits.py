@@ -5,9 +5,10 @@ from __future__ import annotations
 KB, MB, GB = 1 << 10, 1 << 20, 1 << 30
 
 NOTEBOOK = 64 * MB  # a file handed in, and a notebook in a zip
-SOURCE = 2 * MB  # all code of a notebook
+SOURCE = 2 * MB  # all code of a file handed in
 CELLS = 2_000
 NOTEBOOKS = 20  # notebooks in one zip
+TRIES = 5  # of them, those that answer one exercise
 MEMBERS = 2_000  # files in one zip
 PARSE_SECONDS, PARSE_MEMORY = 30, 2 * GB
 
@@ -19,6 +20,7 @@ LOG = 32 * KB  # what it prints, kept for the teacher
 FRAMES = 2_000  # results sent back
 HEADER = 64 * KB  # header of one safetensors frame
 TREE = 2 * MB  # structure of one result
+TREES = 4 * MB  # structures of all results of one sandbox
 
 START = 40  # wall-clock seconds for starting Python, importing torch and running helper cells
 HELPERS = 15  # CPU seconds of them, for helper cells

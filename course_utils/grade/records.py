@@ -8,19 +8,22 @@ import functools
 import hashlib
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-@functools.lru_cache(maxsize=1)
-def version() -> str:
-    """Twelve hex digits of the code that grades: records of other code are made again."""
+@functools.lru_cache(maxsize=4)
+def version(own: str | None = None) -> str:
+    """Twelve hex digits of the code that grades, with a teacher's own exercises: records of other code are
+    made again.
+    """
     digest = hashlib.sha256()
-    for folder in ("exercises", "grade"):
-        for path in sorted((PACKAGE / folder).rglob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
+    files = [*(PACKAGE / "exercises").rglob("*.py"), *(PACKAGE / "grade").rglob("*.py")]
+    for path in sorted(files) + sorted(Path(own).glob("*.py") if own else []):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -30,15 +33,13 @@ def key(relative: bytes) -> str:
 
 
 def stamp(data: bytes | None, spec, backend: str) -> str:
-    """What a record depends on: the bytes, the seed, the chapter, the code, the means of isolation."""
-    parts = [
-        data if data is not None else b"unreadable",
-        spec.seed,
-        (spec.chapter or "").encode(),
-        version().encode(),
-    ]
+    """What a record depends on: the bytes, the seed, the chapter, the patience, the code, the means of
+    isolation.
+    """
+    words = (spec.chapter or "", f"{spec.patience:g}", version(spec.exercises), backend)
+    parts = [data if data is not None else b"unreadable", spec.seed, *map(str.encode, words)]
     digest = hashlib.sha256()
-    for part in (*parts, backend.encode()):
+    for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:20]
 
@@ -67,9 +68,11 @@ def read(path: Path) -> dict | None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove half-written files of runs that were killed."""
-    for path in folder.glob("**/.*.part"):
-        path.unlink(missing_ok=True)
+    """Remove half-written files of runs that were killed, where ``write_text`` leaves them, and no others."""
+    for place in (folder, *(folder / name for name in ("records", "feedback", "gradescope"))):
+        for path in place.glob(".*.*.part"):
+            if re.fullmatch(r"\..+\.(json|csv|html)\.\d+\.part", path.name):
+                path.unlink(missing_ok=True)
 
 
 def secret(path: Path) -> bytes:

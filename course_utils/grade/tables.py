@@ -101,15 +101,11 @@ def days_late(record: dict, due) -> int:
 
 
 def safe(value) -> str:
-    """A cell that no spreadsheet takes for a formula and no terminal for a command."""
+    """A cell that no spreadsheet takes for a formula, no page for HTML and no terminal for a command."""
     text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return (
-        "'" + text
-        if text.lstrip(" \u00a0\u3000")[:1] in ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-        else text
-    )
+    text = text.encode("utf-8", "backslashreplace").decode().replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"(^|[,;|])(?= *[=+\-@＝＋－＠])", r"\1'", text)  # some spreadsheets split at ; and |
 
 
 def table(header: list, lines: list[list]) -> str:
@@ -145,18 +141,33 @@ def neutral(found: list[Row]) -> str:
 
 
 def roster(path: Path | None) -> dict[str, dict]:
-    """{student: row} of a CSV with a column "student" and any of name, email, login, section, canvas id.
+    """{student: row} of a CSV with a column "student" and any of name, email, login, section, canvas id, id
+    number; or of the table that Canvas (gradebook) or Moodle (grading worksheet) exports.
 
     Raises:
-        ValueError: there is no column "student".
+        ValueError: there is no column "student", and it is no such table.
     """
     if path is None:
         return {}
     with open(path, encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))
+    for known, columns in (("SIS Login ID", CANVAS), ("Identifier", MOODLE)):
+        if found and known in found[0]:
+            found = [_row(row, columns) for row in found]
     if not found or "student" not in found[0]:
         raise ValueError(f'{path} needs a first line with a column "student" and at least one student')
-    return {row["student"]: row for row in found}
+    return {row["student"]: row for row in found if row["student"]}
+
+
+# Our names of the columns, and those of the platforms' exports.
+CANVAS = {"student": "ID", "name": "Student", "login": "SIS Login ID", "section": "Section"}
+MOODLE = {"student": "Identifier", "name": "Full name", "email": "Email address", "id number": "ID number"}
+
+
+def _row(row: dict, columns: dict) -> dict:
+    """A row with our names; Moodle writes "Participant 1234" for 1234."""
+    found = {ours: (row.get(theirs) or "").strip() for ours, theirs in columns.items()}
+    return {**found, "student": found["student"].removeprefix("Participant ")}
 
 
 def by_student(found: list[Row]) -> dict[str, list[Row]]:
@@ -169,22 +180,23 @@ def by_student(found: list[Row]) -> dict[str, list[Row]]:
 
 
 def canvas(found: list[Row], people: dict) -> str:
-    """Canvas gradebook import: Student, ID, SIS User ID, SIS Login ID, Section, one column a chapter."""
+    """Canvas gradebook import: Student, ID, SIS User ID, SIS Login ID, Section, one column a chapter; first a
+    row of the points possible, as in its exports.
+    """
     chapters = sorted({row.chapter for row in found if row.chapter})
     lines = []
     for student, own in by_student(found).items():
         person, scores = people.get(student, {}), {row.chapter: row.earned for row in own}
-        fixed = [
-            person.get("name") or own[0].name,
-            person.get("canvas id") or (student if student.isdigit() else ""),
-        ]
-        fixed += [
-            "",
-            person.get("login") or ("" if student.isdigit() else student),
-            person.get("section", ""),
-        ]
+        name = person.get("name") or own[0].name
+        number = person.get("canvas id") or (student if student.isdigit() else "")
+        login = person.get("login") or ("" if student.isdigit() else student)
+        name = student if "points possible" in name.lower() else name  # Canvas would take the row for points
+        fixed = [name, number, "", login, person.get("section", "")]
         lines.append([*fixed, *(scores.get(chapter, "") for chapter in chapters)])
-    return table(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters], lines)
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters]
+    points = {row.chapter: row.points for row in found}
+    possible = ["    Points Possible", *[""] * 4, *(points[chapter] for chapter in chapters)]
+    return table(header, [possible, *lines])
 
 
 def moodle(found: list[Row], people: dict) -> str:
@@ -195,7 +207,8 @@ def moodle(found: list[Row], people: dict) -> str:
     lines = []
     for student, own in by_student(found).items():
         person, scores = people.get(student, {}), {row.chapter: row.earned for row in own}
-        fixed = [student, person.get("name") or own[0].name, person.get("email", "")]
+        fixed = [person.get("id number") or student, person.get("name") or own[0].name]
+        fixed += [person.get("email", "")]
         lines.append([*fixed, *(scores.get(chapter, "") for chapter in chapters)])
     return table(["ID number", "Full name", "Email address", *chapters], lines)
 

@@ -151,6 +151,41 @@ def test_objects_that_pretend_do_not_pass(exercise, result):
     assert outcome.state == "wrong" and outcome.earned == 0, text
 
 
+FILLS = {
+    "themselves": lambda v: v,
+    "zeros": lambda v: 0 * v,
+    "ones": lambda v: 0 * v + 1,
+    "minus": lambda v: -v,
+}
+
+
+def filled(value, fill):
+    """Plain data of the same form, with other numbers."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(filled(item, fill) for item in value)
+    if torch.is_tensor(value):
+        return fill(value.double()).to(value.dtype)
+    return fill(value) if type(value) in (int, float) else value
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_numbers_without_work_earn_nothing(exercise, fill):
+    """Neither the inputs nor anything of the right form, whatever the part."""
+    cases = exercise.cases([5, 29])
+    forms = [lambda case, i=i: list(case.inputs.values())[i] for i in range(len(cases[0].inputs))]
+    if exercise.expected and fill != "themselves":
+        forms.append(lambda case: _judge.expect(exercise, case))
+    for form in forms:
+        for many in (1, len(exercise.outputs)):
+            given = [filled(form(case), FILLS[fill]) for case in cases]
+            runs = [_judge.Run((one,) * many if many > 1 else one) for one in given]
+            try:
+                earned = _judge.judge(exercise, cases, runs, diagnose=False).earned
+            except Exception:  # no answer returns such a thing; the grader counts it as wrong
+                earned = 0
+            assert earned == 0
+
+
 def test_answers_within_a_tenth_of_a_second(exercise):
     if exercise.seconds > 5:
         pytest.skip("trains")

@@ -890,3 +890,5 @@ breaker(
     "import torch\ntorch.Tensor.__mul__ = torch.Tensor.__rmul__ = lambda *a: 1 / 0",
     names=("linear_backward",),
 )
+
+import corpus_more  # noqa: E402, F401 (adds its cases)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from corpus import CASES, FULL, GOOD
 
-from course_utils.grade import engine, grading, reading
+from course_utils.grade import engine, grading, reading, sandbox
 
 ROOT = Path(__file__).parents[2]
 FAST = [case for case in CASES if case.fast]
@@ -37,8 +37,17 @@ def test_gets_what_it_deserves(case, box, spec, tmp_path):
     assert earned(result) == case.deserved, (result["detail"], result["needs_person"], result["log"])
     if case.group == "honest":
         assert not result["needs_person"]
-    for word in ("LEAK", "NETWORK", "OPEN", "WROTE"):
+    for word in ("LEAK", "NETWORK", "OPEN", "REACHED", "WROTE"):
         assert word not in result["log"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", FAST, ids=[f"{c.group}-{c.name}" for c in FAST])
+def test_gets_what_it_deserves_without_namespaces(case, spec, tmp_path):
+    """The same in the second means of isolation."""
+    if sandbox.BACKENDS["landlock"].missing():
+        pytest.skip(sandbox.BACKENDS["landlock"].missing())
+    test_gets_what_it_deserves(case, engine.ready("landlock"), spec, tmp_path)
 
 
 def test_there_are_enough_of_each_class():
@@ -152,4 +161,5 @@ def test_all_in_one_unattended_run(tmp_path, box):
         if file.suffix in (".csv", ".html", ".json") and file.parent.name != "records":
             text = file.read_text(encoding="utf-8")
             assert "<img" not in text and "<script" not in text and "\x1b" not in text
-            assert not any(line.startswith(("=", "+", "-", "@")) for line in text.splitlines())
+            formulas = [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
+            assert file.suffix != ".csv" or not formulas, formulas

@@ -62,6 +62,39 @@ def test_frames_end_at_the_first_broken_one():
     assert len(list(wire.frames(good * 10, 3))) == 3
 
 
+ODD = [torch.zeros(3), [[]], {}, 1 << 300, float("nan"), "\x1b[2J<b>", ..., None, True, -1]
+
+
+@pytest.mark.parametrize(
+    "field", ["status", "error", "kind", "value", "changed", "exercise", "case", "seconds"]
+)
+@pytest.mark.parametrize("case", [-1, 0])
+def test_forged_frames_earn_nothing_and_raise_nothing(field, case, box):
+    from course_utils.grade import grading
+
+    spec = grading.Spec(b"a secret seed")
+    exercise = grading.hidden_cases(spec, "relu_backward")[0]
+    grader = grading._Box(spec, *box, {})
+    for odd in ODD:
+        for status in ("ok", "error", "stub", "missing", "started", "cpu", None):
+            forged_frame = {"exercise": "relu_backward", "case": case, "status": status, field: odd}
+            blob = wire.pack({k: v for k, v in forged_frame.items() if v is not None})
+            data = struct.pack("<Q", len(blob)) + blob
+            frames, _, seconds = grading._answers(data, {"relu_backward"})
+            verdict, detail, _ = grader._judge(exercise, frames.get("relu_backward", {}), "")
+            assert verdict["earned"] == 0 and seconds == 0 and "\x1b" not in detail
+
+
+def test_structures_together_stay_small():
+    from course_utils.grade import grading, limits
+
+    blob = wire.pack({"exercise": "x", "case": 0, "value": list(range(100_000))})
+    many = [blob.replace(b'["case", 0]', b'["case", %d]' % i) for i in range(10)]
+    data = b"".join(struct.pack("<Q", len(one)) + one for one in many)
+    found, _, _ = grading._answers(data, {"x"})
+    assert 0 < len(found["x"]) <= limits.TREES // wire.structure(blob, limits.HEADER) < 10
+
+
 def test_only_needed_cells_are_chosen():
     book = [
         {"source": "import torch, slow_package", "answers": []},
@@ -71,6 +104,21 @@ def test_only_needed_cells_are_chosen():
         {"source": "print(f(1))", "answers": []},
     ]
     assert cells.needed(book, {"f"}) == {0, 2, 3}
+
+
+def test_a_statement_that_fails_does_not_stop_its_cell():
+    space = {}
+    with pytest.raises(ImportError):
+        cells.run("from nowhere_at_all import x\ny = 1\nawait_me = [1]\n1 / 0\nz = y + 1", space, "<cell>")
+    assert (space["y"], space["z"]) == (1, 2)
+    cells.run("from __future__ import annotations\ndef f(x: Missing): return 3", space, "<cell>")
+    cells.run("import asyncio\nawait asyncio.sleep(0)\nw = f(1)", space, "<cell>")
+    assert space["w"] == 3
+    with pytest.raises(SyntaxError):
+        cells.run("v = 1\nx = (", space, "<cell>")
+    with pytest.raises(SystemExit):
+        cells.run("raise SystemExit\nv = 1", space, "<cell>")
+    assert "v" not in space
 
 
 def test_links_pipes_and_folders_are_not_read(tmp_path):
@@ -92,7 +140,7 @@ def test_reading_needs_no_site_packages():
     "path, student, attempt, late",
     [
         ("anderslee_1234_5678_homework.ipynb", "1234", 1, False),
-        ("anderslee_LATE_1234_5678_02_backpropagation-2.ipynb", "1234", 2, True),
+        ("anderslee_LATE_1234_5678_02_backpropagation-1.ipynb", "1234", 2, True),
         ("Lee Anders_1234_assignsubmission_file/homework.ipynb", "1234", 1, False),
         ("HW 2/Lee Anders_1234_assignsubmission_file_/homework.ipynb", "1234", 1, False),
         ("submitted/anders/02_backpropagation/homework.ipynb", "anders", 1, False),
@@ -110,7 +158,25 @@ def test_who_handed_it_in(path, student, attempt, late):
 
 
 def test_own_pattern():
-    assert ids.identify("2026/s-77/x.ipynb", r"s-(?P<student>\d+)/").student == "77"
+    assert ids.identify("2026/s-77/x.ipynb", (r"s-(?P<student>\d+)/",)).student == "77"
+    loose = (r"^(?P<student>\w+)?_?(?P<attempt>\w*)",)
+    assert ids.identify("=-", loose).student == "=-"  # the group took no part: the whole path
+    assert ids.identify("anders-x", (r"(?P<student>\w+)-(?P<attempt>\w)",)).attempt == 1
+
+
+def test_nobody_becomes_somebody_else_by_the_name_of_a_file():
+    own = ["anders/hw.ipynb", "carl/hw.ipynb"]
+    for forged in ("eve_12_34_hw-99.ipynb", "eve_12_assignsubmission_file/hw.ipynb"):
+        paths = [*own, *(f"mallory/{i}/{forged}" for i in range(9)), f"mallory/{forged}"]
+        assert {ids.identify(path, ids.usual(paths)).student for path in paths} == {
+            "anders",
+            "carl",
+            "mallory",
+        }
+    flat = ["anders_1_2_hw.ipynb", "bea_LATE_3_4_eve_12_34_hw-2.ipynb", "readme.txt"]
+    assert [ids.identify(path, ids.usual(flat)).student for path in flat[:2]] == ["1", "3"]
+    folders = ["hw1/anders_1_2_a.ipynb", "hw1/bea_3_4_a.ipynb", "hw2/bea_3_9_b.ipynb"]
+    assert [ids.identify(path, ids.usual(folders)).student for path in folders] == ["1", "3", "3"]
 
 
 def test_sandbox_files_stand_alone():

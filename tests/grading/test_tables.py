@@ -7,6 +7,7 @@ import datetime
 import html.parser
 import io
 import json
+import re
 
 import pytest
 
@@ -58,6 +59,10 @@ NASTY = [
     '"',
     "\ud800",
     "'; --",
+    "a;=1+1",
+    "a, =1+1",
+    "Points Possible",
+    "../../../etc/cron.d/x",
 ]
 
 
@@ -67,11 +72,14 @@ def test_nothing_nasty_reaches_a_table_or_a_page(student, tmp_path):
     rows = tables.write_all(tmp_path, found, Rules(), {}, ("canvas", "moodle", "gradescope"))
     for name in ("grades", "canvas", "moodle"):
         text = (tmp_path / f"{name}.csv").read_bytes().decode("utf-8")
-        assert "\x1b" not in text and "\t" not in text
+        assert "\x1b" not in text and "\t" not in text and "<" not in text
         lines = list(csv.reader(io.StringIO(text)))
-        assert len(lines) == 2 and len(set(map(len, lines))) == 1
+        assert len(lines) == 2 + (name == "canvas") and len(set(map(len, lines))) == 1
         assert not any(
-            cell.strip()[:1] in tuple("=+-@＝") and cell.strip() for line in lines for cell in line
+            part.strip()[:1] in tuple("=+-@＝") and part.strip()
+            for line in lines
+            for cell in line
+            for part in re.split("[,;|]", cell)
         )
     (page,) = (tmp_path / "feedback").iterdir()
     text = page.read_text(encoding="utf-8")
@@ -102,7 +110,8 @@ def test_canvas_and_moodle_identify_students():
         }
     }
     rows = tables.rows([record(), record("1234", name="bo")], Rules())
-    by_id, by_login = table(tables.canvas(rows, people))
+    possible, by_id, by_login = table(tables.canvas(rows, people))
+    assert (possible["Student"].strip(), possible["02_backpropagation"]) == ("Points Possible", "3")
     assert (by_login["Student"], by_login["SIS Login ID"], by_login["02_backpropagation"]) == (
         "Lee",
         "al1",
@@ -114,6 +123,37 @@ def test_canvas_and_moodle_identify_students():
         ("1234", ""),
         ("anders", "lee@example.org"),
     ]
+
+
+def test_rosters_are_read_as_the_platforms_export_them(tmp_path):
+    canvas, moodle = tmp_path / "canvas.csv", tmp_path / "moodle.csv"
+    canvas.write_text(
+        "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,HW (7)\n"
+        '"    Points Possible",,,,,10\n"Lee, Anders",1234,s1,al1,A,\n',
+        encoding="utf-8",
+    )
+    moodle.write_text(
+        "Identifier,Full name,ID number,Email address,Status,Grade\n"
+        "Participant 1234,Anders Lee,s77,lee@example.org,Submitted,\n,,,,,\n"
+    )
+    rows = tables.rows([record("1234")], Rules())
+    _, line = table(tables.canvas(rows, tables.roster(canvas)))
+    assert (line["Student"], line["ID"], line["SIS Login ID"], line["Section"]) == (
+        "Lee, Anders",
+        "1234",
+        "al1",
+        "A",
+    )
+    (line,) = table(tables.moodle(rows, tables.roster(moodle)))
+    assert list(line.values())[:3] == ["s77", "Anders Lee", "lee@example.org"]
+    (tmp_path / "other.csv").write_text("name\nLee\n")
+    with pytest.raises(ValueError, match='a column "student"'):
+        tables.roster(tmp_path / "other.csv")
+
+
+def test_a_name_cannot_pose_as_the_points_of_canvas():
+    lines = table(tables.canvas(tables.rows([record("12", name="points possible")], Rules()), {}))
+    assert [line["Student"].strip() for line in lines] == ["Points Possible", "12"]
 
 
 def test_gradescope_shows_parts_and_no_values():

@@ -71,12 +71,26 @@ def needed(cells: list, wanted: set) -> set:
 
 
 def run(source: str, space: dict, label: str) -> None:
-    """Execute one cell in a namespace; raises what it raises. Top-level ``await`` works."""
+    """Execute one cell in a namespace, statement by statement; top-level ``await`` works.
+
+    What fails here need not have failed for the student, such as mounting a drive: the statements after it
+    run all the same. Raises the first exception, at the end.
+    """
     source = python(source)
     linecache.cache[label] = (len(source), None, [line + "\n" for line in source.split("\n")], label)
-    code = compile(source, label, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    result = eval(code, space)
-    if code.co_flags & 0x80 and result is not None:  # a coroutine: the cell awaits at its top level
-        import asyncio
+    tree = ast.parse(source, label)
+    together = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    first = None
+    for body in [tree.body] if together else [[node] for node in tree.body]:
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code = compile(ast.Module(body, []), label, "exec", flags=flags, dont_inherit=True)
+        try:
+            result = eval(code, space)
+            if code.co_flags & 0x80 and result is not None:  # a coroutine: the statement awaits
+                import asyncio
 
-        asyncio.run(result)
+                asyncio.run(result)
+        except Exception as error:
+            first = first or error
+    if first:
+        raise first

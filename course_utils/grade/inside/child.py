@@ -50,9 +50,9 @@ def _give_font_list():
     """Spare matplotlib the search for fonts."""
     import shutil
 
-    shutil.copytree(
-        os.path.join(os.environ["COURSE_KIT"], "fonts"), os.environ["MPLCONFIGDIR"], dirs_exist_ok=True
-    )
+    os.makedirs(os.environ["MPLCONFIGDIR"], exist_ok=True)
+    for file in os.scandir(os.path.join(os.environ["COURSE_KIT"], "fonts")):
+        shutil.copyfile(file.path, os.path.join(os.environ["MPLCONFIGDIR"], file.name))
 
 
 def _stop(*_):

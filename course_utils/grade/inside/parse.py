@@ -17,6 +17,14 @@ import warnings
 import zipfile
 import zlib
 
+try:
+    from lzma import LZMAError
+except ImportError:  # some builds of Python lack it; a zip that needs it is then refused
+    LZMAError = NotImplementedError
+
+NO_NOTEBOOK, DAMAGED = 1, 2
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
+
 NOTEBOOK, SOURCE, CELLS, NOTEBOOKS, MEMBERS, MEMORY, SECONDS = map(int, sys.argv[1:])
 
 
@@ -31,25 +39,51 @@ def cap():
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
+class Refused(Exception):
+    """A sentence that says why there is nothing to grade, and the exit status."""
+
+    def __init__(self, sentence, status=NO_NOTEBOOK):
+        super().__init__(sentence)
+        self.status = status
+
+
 def main():
     cap()
-    data = sys.stdin.buffer.read()
-    if not data.strip():
-        sys.exit("the file is empty")
-    if data[:4] == b"PK\x03\x04":
-        try:
-            found = [(name, notebook(blob)) for name, blob in members(data)]
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-            stop("the zip is damaged", 2)
-    else:
-        found = [("", notebook(data))]
+    try:
+        found = notebooks(sys.stdin.buffer.read())
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        sys.exit(refused.status)
+    except MemoryError:
+        sys.exit("reading it takes too much memory")
     json.dump([{"name": name, "cells": cells} for name, cells in found], sys.stdout)
+
+
+def notebooks(data):
+    """[(name, cells)] of the bytes handed in; of a zip, those of its notebooks that can be read."""
+    if not data.strip():
+        raise Refused("the file is empty")
+    code = [SOURCE]
+    if data[:4] != b"PK\x03\x04":
+        return [("", notebook(data, code))]
+    found, refused = [], []
+    try:
+        for name, blob in members(data):
+            try:
+                found.append((name, notebook(blob, code)))
+            except Refused as reason:
+                refused.append(reason)
+    except BROKEN_ZIP:
+        raise Refused("the zip is damaged", DAMAGED) from None
+    if not found or code[0] < 0:
+        raise max(refused, key=lambda reason: reason.status)
+    return found
 
 
 def members(data):
     """(name, bytes) of the notebooks in a zip; checkpoints, resource forks and links are left out."""
     if data.count(b"PK\x01\x02") > MEMBERS:
-        sys.exit("the zip has too many files in it")
+        raise Refused("the zip has too many files in it")
     archive = zipfile.ZipFile(io.BytesIO(data))
     chosen = []
     for info in archive.infolist():
@@ -59,40 +93,42 @@ def members(data):
         if info.filename.lower().endswith(".ipynb") and not hidden and not link and not info.flag_bits & 1:
             chosen.append(info)
     if not chosen:
-        sys.exit("the zip holds no notebook")
+        raise Refused("the zip holds no notebook")
     if len(chosen) > NOTEBOOKS:
-        sys.exit(f"the zip holds {len(chosen)} notebooks; unpack the export of a learning platform first")
+        raise Refused(
+            f"the zip holds {len(chosen)} notebooks; unpack the export of a learning platform first"
+        )
     total = 0
     for info in chosen:
         blob = archive.open(info).read(NOTEBOOK + 1 - total)
         total += len(blob)
         if total > NOTEBOOK:
-            sys.exit("the notebooks in the zip are too large")
+            raise Refused("the notebooks in the zip are too large")
         yield info.filename, blob
 
 
-def notebook(blob):
-    """The cells of one notebook of any format, in any common encoding."""
+def notebook(blob, code):
+    """The cells of one notebook of any format, in any common encoding; ``code[0]`` characters are left for
+    them.
+    """
     try:
         data = json.loads(text(blob))
     except RecursionError:
-        sys.exit("the file is nested too deeply to be a notebook")
+        raise Refused("the file is nested too deeply to be a notebook") from None
     except ValueError:
-        damaged = blob.lstrip()[:1] == b"{" and b'"cells"' in blob
-        stop(
-            "the notebook is damaged, perhaps cut off" if damaged else "the file is not a notebook",
-            1 + damaged,
-        )
+        if blob.lstrip()[:1] == b"{" and b'"cells"' in blob:
+            raise Refused("the notebook is damaged, perhaps cut off", DAMAGED) from None
+        raise Refused("the file is not a notebook") from None
     if not isinstance(data, dict):
-        sys.exit("the file is not a notebook")
+        raise Refused("the file is not a notebook")
     cells = data.get("cells")
     if not isinstance(cells, list):
         cells = [c for sheet in listed(data.get("worksheets")) for c in listed(mapping(sheet).get("cells"))]
     if not cells:
-        sys.exit("the notebook has no cells")
+        raise Refused("the notebook has no cells")
     if len(cells) > CELLS:
-        sys.exit(f"the notebook has {len(cells)} cells; at most {CELLS} are read")
-    found, total = [], 0
+        raise Refused(f"the notebook has {len(cells)} cells; at most {CELLS} are read")
+    found = []
     for cell in cells:
         cell = mapping(cell)
         source = cell.get("source", cell.get("input", ""))
@@ -100,9 +136,9 @@ def notebook(blob):
             source = "".join(source)
         if not isinstance(source, str):
             continue
-        total += len(source)
-        if total > SOURCE:
-            sys.exit("there is more code in the notebook than anybody writes by hand")
+        code[0] -= len(source)
+        if code[0] < 0:
+            raise Refused("there is more code in it than anybody writes by hand")
         marks = mapping(mapping(cell.get("metadata")).get("nbgrader"))
         name = marks.get("grade_id")
         found.append({
@@ -113,18 +149,9 @@ def notebook(blob):
     return found
 
 
-def stop(sentence, status):
-    """End with a sentence and an exit status."""
-    print(sentence, file=sys.stderr)
-    sys.exit(status)
-
-
 def text(blob):
-    for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
-        if blob.startswith(start):
-            return blob.decode(encoding)
     try:
-        return blob.decode("utf-8")
+        return blob.decode(json.detect_encoding(blob))
     except UnicodeDecodeError:
         return blob.decode("cp1252", errors="replace")
 

@@ -28,10 +28,28 @@ def read_home():
 
 
 def write_outside():
-    """Write beside it."""
-    with open(OUTSIDE, "w") as file:
-        file.write("x")
-    return True
+    """Write beside it; cut it off, rename it, change its mode or its time."""
+
+    def write():
+        with open(OUTSIDE, "w") as file:
+            file.write("x")
+
+    changes = (
+        write,
+        lambda: os.truncate(SECRET, 0),
+        lambda: os.chmod(SECRET, 0o600),
+        lambda: os.utime(SECRET, (1, 1)),
+        lambda: os.rename(SECRET, OUTSIDE),
+        lambda: os.link(SECRET, OUTSIDE),
+        lambda: os.symlink(SECRET, OUTSIDE),
+        lambda: os.mkdir(OUTSIDE),
+    )
+    reached = False
+    for change in changes:
+        with contextlib.suppress(OSError):
+            change()
+            reached = True
+    return reached
 
 
 def more_processes():

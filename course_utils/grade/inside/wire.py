@@ -67,6 +67,16 @@ def unpack(blob: bytes, header: int, tree: int):
         raise ValueError(f"malformed ({type(error).__name__})") from None
 
 
+def structure(blob: bytes, header: int) -> int:
+    """Bytes of the structure that the header of ``blob`` announces; ValueError if there is none."""
+    try:
+        (size,) = struct.unpack_from("<Q", blob)
+        start, end = json.loads(blob[8 : 8 + min(size, header)])[MARK]["data_offsets"]
+        return max(0, int(end) - int(start))
+    except Exception as error:
+        raise ValueError(f"malformed ({type(error).__name__})") from None
+
+
 def _build(v, tensors):
     if type(v) is not list:
         if type(v) is dict:
@@ -93,7 +103,7 @@ def frames(data: bytes, most: int):
     """Yield the frames of a stream of ``<length, 8 bytes little-endian> <bytes>``; stops at the first
     broken one.
     """
-    i = 0
+    i, view = 0, memoryview(data)
     for _ in range(most):
         if i + 8 > len(data):
             return
@@ -101,5 +111,5 @@ def frames(data: bytes, most: int):
         i += 8
         if size > len(data) - i:
             return
-        yield bytes(data[i : i + size])
+        yield bytes(view[i : i + size])
         i += size

@@ -38,9 +38,16 @@ def visible() -> list[str]:
 
 def hidden() -> list[str]:
     """Folders inside those that hold answers: an installed ``course_utils`` (the sandbox has a copy
-    without them).
+    without them), the solutions among the tests beside it.
     """
-    return [str(PACKAGE)] if any(_inside(str(PACKAGE), folder) for folder in visible()) else []
+    secret = [path for path in (PACKAGE, PACKAGE.parent / "tests") if path.is_dir()]
+    return [str(path) for path in secret if shown(path)]
+
+
+def shown(path: Path) -> str:
+    """The folder, of those that Python needs, that a path lies in: a sandbox can read there. "" if none."""
+    path = str(path.resolve())
+    return next((folder for folder in visible() if _inside(path, os.path.realpath(folder))), "")
 
 
 def _inside(path: str, folder: str) -> bool:
@@ -96,6 +103,8 @@ class Bubblewrap:
         else:
             line += ["--unshare-all", "--uid", "65534", "--gid", "65534"]
         line += ["--hostname", "grader"]
+        # before what is shown: Python may lie below /tmp
+        line += ["--perms", "1777", "--size", str(limits.SCRATCH), "--tmpfs", "/tmp"]
         for path in visible():
             for parent in reversed(
                 Path(path).parents[:-1]
@@ -119,18 +128,7 @@ class Bubblewrap:
         ]
         if data:
             line += ["--ro-bind", str(data), "/data"]
-        line += [
-            "--perms",
-            "1777",
-            "--size",
-            str(limits.SCRATCH),
-            "--tmpfs",
-            "/tmp",
-            "--remount-ro",
-            "/",
-            "--chdir",
-            "/tmp",
-        ]
+        line += ["--remount-ro", "/", "--chdir", "/tmp"]
         for key, value in environment("/kit", "/tmp", "/data" if data else None).items():
             line += ["--setenv", key, value]
         first = ["/kit/start.py", *start.args("namespaces", limits.PROCESSES), "/kit"]

@@ -30,12 +30,15 @@ PROBES = {
 def failed(backend, kit: Path) -> list[str]:
     """What a sandbox let happen, in words; empty if it refused all eight probes."""
     found = [PROBES[name] for name in PROBES if not refused(backend, kit, name)]
-    return found or ([] if _works(backend, kit) else ["it does not start"])
+    return found or _broken(backend, kit)
 
 
-def _works(backend, kit: Path) -> bool:
-    """Whether a harmless script runs at all: a sandbox that cannot start refuses everything, too."""
-    return run(backend, kit, "hello.py", wall=20).data == b"hello"
+def _broken(backend, kit: Path) -> list[str]:
+    """Why a harmless script does not run: a sandbox that cannot start refuses everything, too."""
+    said = run(backend, kit, "hello.py", wall=20).data.decode(errors="replace")
+    if said == "hello":
+        return []
+    return [f"Python finds no {said} in it" if said else "it does not start"]
 
 
 def refused(backend, kit: Path, name: str) -> bool:
@@ -58,15 +61,23 @@ def refused(backend, kit: Path, name: str) -> bool:
                 MEMORY,
                 limits.PROCESSES + 4_000 * _many(backend),
             )
+            before = secret.stat()
             done = run(backend, kit, "probe.py", wall=20, args=tuple(map(str, args)), memory=MEMORY)
+            touched = not secret.exists() or _marks(secret.stat()) != _marks(before)
             connected = bool(select.select([server], [], [], 0)[0])
             alive = victim.poll() is None
             silent = name != "outlive" or not _left_behind(kit)
-            return done.data != b"done" and not connected and not outside.exists() and alive and silent
+            touched = touched or os.path.lexists(outside)
+            return done.data != b"done" and not connected and not touched and alive and silent
         finally:
             victim.kill()
             victim.wait()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _marks(status: os.stat_result) -> tuple:
+    """What a script that may not write must leave as it is."""
+    return status.st_mode, status.st_size, status.st_mtime_ns, status.st_nlink, status.st_uid
 
 
 def _many(backend) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import limits
+from ..kit import remove
 from . import watch
 
 TICK = 0.25  # seconds between two looks at memory and files
@@ -47,7 +47,7 @@ class Finished:
         seconds: wall-clock seconds.
     """
 
-    data: bytes
+    data: bytes | bytearray
     log: str
     why: str
     cpu: float
@@ -92,7 +92,7 @@ def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=lim
         result_in = printed_in = -1
         data, log, why = _listen(process, result, printed, started + wall, scratch, memory)
         cpu = _stop(process)
-        return Finished(bytes(data), log.decode(errors="replace"), why, cpu, time.monotonic() - started)
+        return Finished(data, log.decode(errors="replace"), why, cpu, time.monotonic() - started)
     finally:
         if process is not None and process.returncode is None:
             _stop(process)
@@ -100,7 +100,7 @@ def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=lim
             if handle >= 0:
                 os.close(handle)
         if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove(scratch)
 
 
 def _listen(process, result, printed, end, scratch, memory):

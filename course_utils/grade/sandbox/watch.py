@@ -69,8 +69,11 @@ def _share(pid: int) -> int:
 
 
 def _size(folder: str) -> int:
+    """Bytes of the files below a folder; more than allowed where they are too many or too deep to count."""
     total, todo, seen = 0, [folder], 0
     while todo and seen < 20_000:
+        if len(todo[-1]) > 2_000:
+            return limits.SCRATCH + 1
         try:
             with os.scandir(todo.pop()) as entries:
                 for entry in entries:
