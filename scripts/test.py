@@ -23,7 +23,7 @@ TESTS = {
     "exercises": ["tests/exercises", *PARALLEL],
     "launch": ["tests/launch", *PARALLEL],
     "grading": ["tests/grading", "-m", "not slow", *PARALLEL],
-    "chapters": ["--nbval-lax", "--nbval-cell-timeout=300", "book", "tests/chapters", *PARALLEL],
+    "chapters": ["--nbval-lax", "--nbval-cell-timeout=300", "_build/solved", "tests/chapters", *PARALLEL],
     "site": ["tests/site", *PARALLEL],
 }
 
@@ -75,7 +75,10 @@ def main():
     for stage in chosen:
         print(f"\n=== {stage}", flush=True)
         start = time.monotonic()
-        counts = {"failed": int(not run_script(stage))} if stage in FIRST else run_pytest(stage)
+        if stage == "chapters" and not run_script("solve"):  # nbval runs the chapters with the answers
+            counts = {"failed": 1}
+        else:
+            counts = {"failed": int(not run_script(stage))} if stage in FIRST else run_pytest(stage)
         times[stage] = (time.monotonic() - start, counts["failed"])
         for key, count in counts.items():
             total[key] += count
