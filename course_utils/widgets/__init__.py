@@ -2,13 +2,15 @@
 
 Python computes, JavaScript draws: ``explore`` moves any matplotlib figure over a grid, ``scene`` draws
 arrays, ``graph`` steps through a computation graph, ``draw`` runs a small trained network on what the reader
-draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph.
+draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph, ``layers`` walks through the layers of
+networks.
 """
 
 from .draw import Draw, draw
 from .explore import Explore, explore
 from .graph import Graph, graph
 from .kernel import Kernel, kernel
+from .layers import Layers, layers
 from .scene import Scene, bars, curves, heat, image, label, panel, path, points, rect, rule, scene
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Explore",
     "Graph",
     "Kernel",
+    "Layers",
     "Scene",
     "bars",
     "curves",
@@ -26,6 +29,7 @@ __all__ = [
     "image",
     "kernel",
     "label",
+    "layers",
     "panel",
     "path",
     "points",

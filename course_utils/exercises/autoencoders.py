@@ -1,0 +1,363 @@
+"""Exercises of the chapter on autoencoders."""
+
+from __future__ import annotations
+
+import torch
+
+from ._base import Case, Exercise, Mistake, Problem, normal
+
+CHAPTER = "11_autoencoders"
+
+
+# ------------------------------------------------------------------------------------------ pca_reconstruct
+def draw_pca(rng):
+    x = torch.tensor([[1.0, 2.0], [2.0, 3.0], [4.0, 6.0], [5.0, 5.0]])  # (N, D) = (4, 2)
+    yield Case({"x": x, "k": 1})
+    for note, (N, D, k) in {
+        "": (30, 6, 2),
+        "N = D": (5, 5, 2),
+        "fewer rows than columns": (6, 12, 3),
+    }.items():
+        scales = torch.linspace(4, 0.5, D)  # well-separated directions
+        yield Case({"x": normal(rng, N, D) * scales + 3 * normal(rng, D), "k": k}, note=note)
+    yield Case({"x": normal(rng, 9, 4) + 2, "k": 4}, note="all components")
+
+
+def _directions(x, center=True):
+    """Right singular vectors as rows, largest first."""
+    return torch.linalg.svd((x - x.mean(0) if center else x).double(), full_matrices=False)[2]
+
+
+def pca_reconstruct(x, k):
+    V = _directions(x)[:k]
+    mean = x.double().mean(0)
+    return ((x.double() - mean) @ V.T @ V + mean).float()
+
+
+def _pca_uncentred(x, k):
+    V = _directions(x, center=False)[:k]
+    return (x.double() @ V.T @ V).float()
+
+
+def _pca_no_mean_back(x, k):
+    return pca_reconstruct(x, k) - x.mean(0)
+
+
+def _pca_project_raw(x, k):
+    V = _directions(x)[:k]
+    return (x.double() @ V.T @ V).float()
+
+
+def _pca_smallest(x, k):
+    V = _directions(x)[-k:]
+    mean = x.double().mean(0)
+    return ((x.double() - mean) @ V.T @ V + mean).float()
+
+
+def _pca_row_means(x, k):
+    mean = x.double().mean(1, keepdim=True)
+    V = torch.linalg.svd(x.double() - mean, full_matrices=False)[2][:k]
+    return ((x.double() - mean) @ V.T @ V + mean).float()
+
+
+PCA = Exercise(
+    name="pca_reconstruct",
+    chapter=CHAPTER,
+    points=2,
+    contract="pca_reconstruct(x, k) -> (N, D) float32, the rows of x (N, D) projected on the first k "
+    "principal components of x around its mean",
+    draw=draw_pca,
+    expected=pca_reconstruct,
+    rtol=1e-3,
+    atol=1e-3,
+    mistakes=(
+        Mistake(
+            "You did not subtract the mean.",
+            "Around which point do the principal components turn?",
+            wrong=_pca_uncentred,
+        ),
+        Mistake(
+            "You forgot to add the mean again.",
+            "With k = D the reconstruction should be x itself.",
+            wrong=_pca_no_mean_back,
+        ),
+        Mistake(
+            "You found the directions of the centred data, but projected the raw rows.",
+            "What has to be subtracted before the projection, and added after it?",
+            wrong=_pca_project_raw,
+        ),
+        Mistake(
+            "Those are the last components, with the smallest variance.",
+            "In which order does your routine return eigenvalues?",
+            wrong=_pca_smallest,
+        ),
+        Mistake(
+            "You subtracted the mean of each row.",
+            "The mean is that of the data: one number for each column.",
+            wrong=_pca_row_means,
+        ),
+        Mistake(
+            "You returned the codes (N, k), not the reconstruction.",
+            "How do you get from k numbers back to D?",
+            when=lambda case, got: (
+                torch.is_tensor(got)
+                and case.inputs["k"] != case.inputs["x"].shape[1]
+                and got.shape == (len(case.inputs["x"]), case.inputs["k"])
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------------------------------------- mask_pixels
+def draw_mask(rng):
+    yield Case({"x": 1 + normal(rng, 40, 3, 12, 12).abs(), "p": 0.25})
+    yield Case({"x": 1 + normal(rng, 60, 2, 9, 11).abs(), "p": 0.7}, note="most pixels off")
+    yield Case({"x": 1 + normal(rng, 2, 3, 4, 5).abs(), "p": 0.0}, note="nothing is switched off")
+
+
+def _shaped(case, got):
+    x = case.inputs["x"]
+    return torch.is_tensor(got) and got.shape == x.shape and got.is_floating_point()
+
+
+def _off(got):
+    """Share of numbers that are zero."""
+    return (got == 0).double().mean().item()
+
+
+def _all_channels(got):
+    """Whether the channels of each pixel are all on or all off."""
+    on = got != 0
+    return bool((on == on[:, :1]).all())
+
+
+def verify_mask(case, got):
+    x, p = case.inputs.values()
+    if not _shaped(case, got):
+        what = f"a tensor of shape {tuple(got.shape)}" if torch.is_tensor(got) else type(got).__name__
+        return Problem(f"returned {what}, expected floats of the shape of x, {tuple(x.shape)}")
+    kept = got != 0
+    if not torch.allclose(got[kept], x[kept]):
+        return Problem("the pixels that stay have changed", "x there", "other numbers")
+    if not _all_channels(got):
+        return Problem("the channels of a pixel do not share its fate", "all on or all off", "some of each")
+    on = kept[:, 0].double()
+    spread = 5 * (p * (1 - p) / on.numel()) ** 0.5
+    if abs(1 - on.mean().item() - p) > spread:
+        return Problem(f"{_off(got):.0%} of the pixels are off", f"about {p:.0%}", f"{_off(got):.0%}")
+    chance = p**2 + (1 - p) ** 2  # two independent pixels agree
+    for dim in range(3) if p else ():
+        line = on.movedim(dim, 0)
+        if (line[1:] == line[:-1]).double().mean().item() > chance + 0.08:
+            return Problem(
+                "the pixels are not drawn one by one: neighbours share their fate",
+                "a draw for each pixel of each image",
+                "one draw for several",
+            )
+    return None
+
+
+MASK = Exercise(
+    name="mask_pixels",
+    chapter=CHAPTER,
+    points=2,
+    contract="mask_pixels(x, p) -> a damaged copy of x (B, C, H, W), float32: each pixel is 0 in all "
+    "channels with probability p, unchanged otherwise; x itself stays as it is",
+    draw=draw_mask,
+    verify=verify_mask,
+    mistakes=(
+        Mistake(
+            "Each channel has a mask of its own.",
+            "Which size of the mask's channel dimension gives all channels the same fate?",
+            when=lambda case, got: (
+                _shaped(case, got) and not _all_channels(got) and abs(_off(got) - case.inputs["p"]) < 0.05
+            ),
+        ),
+        Mistake(
+            "Your p is the probability to stay.",
+            "With p = 0.25, how many pixels should be black?",
+            when=lambda case, got: (
+                _shaped(case, got)
+                and abs(case.inputs["p"] - 0.5) > 0.1
+                and abs(_off(got) - 1 + case.inputs["p"]) < 0.04
+            ),
+        ),
+        Mistake(
+            "You rescale what stays, as dropout does.",
+            "Here the damage is wanted: should the remaining pixels change?",
+            when=lambda case, got: (
+                _shaped(case, got)
+                and case.inputs["p"] > 0
+                and bool((got != 0).any())
+                and torch.allclose(
+                    got[got != 0], case.inputs["x"][got != 0] / (1 - case.inputs["p"]), rtol=1e-3
+                )
+            ),
+        ),
+        Mistake(
+            "All images of the batch have the same mask.",
+            "Which size must the first dimension of the mask have?",
+            when=lambda case, got: (
+                _shaped(case, got) and 0 < _off(got) < 1 and bool(((got != 0) == (got[:1] != 0)).all())
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------------------------------------- gaussian_kl
+def draw_kl(rng):
+    yield Case({"mu": torch.tensor([[1.0, -2.0]]), "logvar": torch.tensor([[0.5, -1.0]])})
+    for note, (B, k) in {"": (5, 3), "B = k": (4, 4), "one dimension": (3, 1)}.items():
+        yield Case({"mu": normal(rng, B, k), "logvar": normal(rng, B, k)}, note=note)
+
+
+def gaussian_kl(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+
+
+def _kl_from(term):
+    return lambda mu, logvar: term(mu, logvar).sum(1)
+
+
+KL = Exercise(
+    name="gaussian_kl",
+    chapter=CHAPTER,
+    points=2,
+    contract="gaussian_kl(mu, logvar) -> (B,) float32, KL(N(mu, exp(logvar)) || N(0, 1)) summed over the k "
+    "dimensions of mu and logvar (B, k)",
+    draw=draw_kl,
+    expected=gaussian_kl,
+    mistakes=(
+        Mistake(
+            "You take logvar for the variance.",
+            "Which function turns log σ² into σ²?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + v - 1 - v.abs().log())),
+        ),
+        Mistake(
+            "You take logvar for log σ.",
+            "log σ² is twice log σ; which of the two does the encoder put out?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + (2 * v).exp() - 1 - 2 * v)),
+        ),
+        Mistake(
+            "The 1 is missing.",
+            "What is the KL of N(0, 1) from itself?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + v.exp() - v)),
+        ),
+        Mistake(
+            "The ½ is missing.",
+            "Where does equation (7) have its factor?",
+            wrong=_kl_from(lambda mu, v: mu**2 + v.exp() - 1 - v),
+        ),
+        Mistake(
+            "Your sign is wrong: a KL divergence is never negative.",
+            "Many programs write -½ in front; which signs do they have inside?",
+            wrong=_kl_from(lambda mu, v: -0.5 * (mu**2 + v.exp() - 1 - v)),
+        ),
+        Mistake(
+            "You forgot to square the mean.",
+            "How does the price change if mu changes its sign?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu + v.exp() - 1 - v)),
+        ),
+        Mistake(
+            "You average over the dimensions.",
+            "The KL of independent dimensions adds up.",
+            wrong=lambda mu, v: gaussian_kl(mu, v) / mu.shape[1],
+        ),
+        Mistake(
+            "You added up everything, also over the examples.",
+            "How many numbers are wanted for a batch of B?",
+            when=lambda case, got: torch.is_tensor(got) and got.ndim == 0 and len(case.inputs["mu"]) > 1,
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------------------------------------------- slerp
+def draw_slerp(rng):
+    yield Case({"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([0.0, 4.0]), "t": 0.25})
+    for note, k in {"": 5, "many dimensions": 64}.items():
+        yield Case(
+            {"a": normal(rng, k), "b": 2 * normal(rng, k), "t": float(rng.uniform(0.1, 0.4))}, note=note
+        )
+    a = 0.5 * torch.eye(6)[int(rng.integers(6))]
+    yield Case({"a": a, "b": 1.5 * a, "t": 0.3}, note="the same direction")
+    yield Case({"a": normal(rng, 4), "b": normal(rng, 4), "t": 0.0}, note="t = 0")
+
+
+def slerp(a, b, t):
+    u, v = a.double(), b.double()
+    omega = torch.arccos((u @ v / (u.norm() * v.norm())).clamp(-1, 1))
+    if omega < 1e-4:
+        return ((1 - t) * u + t * v).float()
+    weights = torch.sin((1 - t) * omega) / torch.sin(omega), torch.sin(t * omega) / torch.sin(omega)
+    return (weights[0] * u + weights[1] * v).float()
+
+
+def _slerp_by(cosine):
+    """Slerp with another cosine of (a, b)."""
+
+    def wrong(a, b, t):
+        omega = torch.arccos(cosine(a, b).clamp(-1, 1))
+        p, q = torch.sin((1 - t) * omega) / torch.sin(omega), torch.sin(t * omega) / torch.sin(omega)
+        return p * a + q * b
+
+    return wrong
+
+
+def _cosine(a, b):
+    return a @ b / (a.norm() * b.norm())
+
+
+def _slerp_unit(a, b, t):
+    return slerp(a / a.norm(), b / b.norm(), t)
+
+
+SLERP = Exercise(
+    name="slerp",
+    chapter=CHAPTER,
+    points=2,
+    contract="slerp(a, b, t) -> (k,) float32, equation (10) for codes a and b (k,) that are not zero and a "
+    "number t from 0 to 1; the straight line where the angle is below 1e-4",
+    draw=draw_slerp,
+    expected=slerp,
+    rtol=1e-3,
+    atol=1e-3,
+    mistakes=(
+        Mistake(
+            "That is the straight line.",
+            "Which weights has equation (10) at t = ½ and a right angle?",
+            wrong=lambda a, b, t: (1 - t) * a + t * b,
+        ),
+        Mistake(
+            "You take the cosine from the codes as they are, not from their directions.",
+            "Which lengths must be divided out before arccos?",
+            wrong=_slerp_by(lambda a, b: a @ b),
+        ),
+        Mistake(
+            "Your result is not a number: sin Ω is zero where both codes have one direction.",
+            "What should be done when the angle is tiny?",
+            when=lambda case, got: torch.is_tensor(got) and bool(got.isnan().any()),
+        ),
+        Mistake(
+            "Your t runs the wrong way: at t = 0 it should be a.",
+            "Which weight belongs to a?",
+            wrong=lambda a, b, t: slerp(a, b, 1 - t),
+        ),
+        Mistake(
+            "You return the arc of the directions: the lengths of the codes are gone.",
+            "The weights apply to a and b as they are.",
+            wrong=_slerp_unit,
+        ),
+        Mistake(
+            "The division by sin Ω is missing.",
+            "What should the weight of a be at t = 0?",
+            wrong=lambda a, b, t: (
+                slerp(a, b, t) * torch.sin(torch.arccos(_cosine(a.double(), b.double()).clamp(-1, 1))).float()
+            ),
+        ),
+    ),
+)
+
+EXERCISES = [PCA, MASK, KL, SLERP]

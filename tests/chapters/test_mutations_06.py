@@ -1,0 +1,81 @@
+"""The derivations of chapter 06 are checked by asserts that fail when the formula is wrong."""
+
+import pytest
+from mutate import run
+
+CHAPTER = "06_architectures"
+# Cells that load data, train, draw or check an exercise; no derivation needs them.
+SKIP = (
+    "check.", "PROFILES", "PAPERS", "COUNTED", "SAID", "GoogLeNet", "explorer", "plt.subplots", "scene(",
+    "layers(", "digits", "climb", "final[", "errors", "squeezenet", "trunk",
+    "KINDS", "pictures(", "x_pool", "top_pool", "standard", "scores", "accuracy(", "CUTS", "probe(", "noto",
+    "weighted_head", "group_sizes", "recalls(", "recall[",
+)  # fmt: skip
+BROKEN = {
+    "multiply-adds at the places of the input": (
+        "assert done == 3**2 * 3 * z.numel()",
+        "assert done == 3**2 * len(K) * x[0].numel()",
+        "assert done == ",
+    ),
+    "the counter forgets the places": (
+        "m.weight[0].numel() * z[0].numel()",
+        "m.weight.numel()",
+        "flops.get_total_flops()",
+    ),
+    "LeNet's difference without the averaging layers": (
+        "61_706 - 900 + 2 * (6 + 16) - 850",
+        "61_706 - 900 - 850",
+        "flops.get_total_flops()",
+    ),
+    "two 3 × 3 see 6": ("r + (f - 1) * j", "r + f * j", "stack_of(3, 2)"),
+    "three 3 × 3 cost 9 each and a 7 × 7 as much": ("== (7, 49)", "== (7, 27)", "stack_of(3, 2)"),
+    "inception's projection for free": (
+        "(C * R + f**2 * R * T) * 28**2",
+        "(f**2 * R * T) * 28**2",
+        "# equation (2)",
+    ),
+    "a bottleneck with a wide middle": (
+        "narrow == 17 * 64**2",
+        "narrow == 18 * 64**2",
+        "assert wide_pair == 16",
+    ),
+    "a sum over paths without the free one": (
+        "assert_close(sum(paths), dx0)",
+        "assert_close(sum(paths[1:]), dx0)",
+        "# equation (4)",
+    ),
+    "the Jacobians in the wrong order": ("for i in (2, 1, 0):", "for i in (0, 1, 2):", "# equation (4)"),
+    "the variance without the share of the mean": (
+        "c = 1 - 1 / math.pi",
+        "c = 1.0",
+        "# equation (5)",
+    ),
+    "a ReLU layer after batch norm adds nothing": (
+        "u = F.batch_norm(x, None, None, training=True) if norm else x",
+        "u = x",
+        "# equation (5)",
+    ),
+    "a factor on the skip without its exploding part": (
+        "math.log10(a**2 + (1 - a**2) / c)",
+        "math.log10(a**2 + (1 - a**2))",
+        "grown = {}",
+    ),
+    "equal classes without dividing by their size": (
+        "weight=1 / n.double()",
+        "weight=n.double()",
+        "# equation (6)",
+    ),
+    "rates from the bottom": ("enumerate(reversed(parts))", "enumerate(parts)", "example = rates"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_formula_is_caught(name):
+    old, new, until = BROKEN[name]
+    with pytest.raises(AssertionError):
+        run(CHAPTER, until, (old, new), SKIP)
+
+
+@pytest.mark.parametrize("until", sorted({until for _, _, until in BROKEN.values()}))
+def test_unchanged_it_passes(until):
+    run(CHAPTER, until, skip=SKIP)

@@ -1,0 +1,90 @@
+"""The derivations of chapter 07 are checked by asserts that fail when the formula is wrong."""
+
+import pytest
+from mutate import run
+
+CHAPTER = "07_looking_inside"
+# Cells that measure, paint, draw or check an exercise; no derivation needs them.
+HEAVY = (
+    "bank", "strongest(", "peak_values", "themes(", "purity(", "CHOSEN", "explore(", "films", "rows[",
+    "check.", "TRIPLES", "views", "occlusion(", "made", "found = {}", "hit = ", "plt.subplots", "stages",
+    "kept", "WANTED", "@title", "meaning", "boxes", "labels",
+)  # fmt: skip
+# Cells that need the network or the photographs.
+ALONE = (*HEAVY, '(("fire3", 13')  # without the test of the receptive fields
+NETWORK = (
+    *HEAVY,
+    "data.load",
+    "photos",
+    "maps(",
+    "score(",
+    "copy.deepcopy",
+    "net.conv10",
+    "found",
+    "gain",
+    "angle",
+    "exact.",
+)
+BROKEN = {
+    "a receptive field that counts windows instead of gaps": (
+        "r + (window - 1) * j",
+        "r + window * j",
+        'for name, i, k in (("fire3"',
+        HEAVY,
+    ),
+    "centres without the shift": (
+        "i * FIELD[name][1] + FIELD[name][1] - 1",
+        "i * FIELD[name][1]",
+        'for name, i, k in (("fire3"',
+        HEAVY,
+    ),
+    "a walk that does not end at the filter": (
+        "x + 0.5 * w, dim=0",
+        "x + 0.5 * w.sign(), dim=0",
+        "rivals",
+        NETWORK,
+    ),
+    "the price without its 2": ("w - 2 * lam * (x - m)", "w - lam * (x - m)", "lam, m = 0.7", NETWORK),
+    "the maximum without its 2": ("m + w / (2 * lam)", "m + w / lam", "lam, m = 0.7", NETWORK),
+    "the deconvnet's rule for the gradient's": (
+        'ctx.rule != "deconvnet"',
+        'ctx.rule != "gradient"',
+        "by_rule, =",
+        NETWORK,
+    ),
+    "the deconvnet does not rectify": ("F.relu(down), K1", "down, K1", "by_rule, =", NETWORK),
+    "un-pooling without switches": (
+        "F.max_unpool2d(down, switches, 2, output_size=a.shape)",
+        "F.interpolate(down, scale_factor=2)",
+        "by_rule, =",
+        NETWORK,
+    ),
+    "the gradient's rule rectifies": (
+        'ctx.rule != "gradient"',
+        "True",
+        "plain = F.conv2d",
+        NETWORK,
+    ),
+    "differences over half the distance": ("(up - down) / 2e-6", "(up - down) / 1e-6", "exact =", ALONE),
+    "homogeneous in spite of biases": (
+        'p.mul_(0 if name.endswith("bias") else 1)',
+        "p.mul_(1)",
+        "unbiased =",
+        ALONE,
+    ),
+    "Grad-CAM with sums for means": ("G.mean((2, 3))", "G.sum((2, 3))", "grad_cam =", ALONE),
+    "CAM without the bias": ("cam.mean((1, 2)) + b", "cam.mean((1, 2))", "grad_cam =", ALONE),
+    "ranks that do not share": ("(count - 1) / 2", "count / 2", "a = torch.tensor([0.1", NETWORK),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_formula_is_caught(name):
+    old, new, until, skip = BROKEN[name]
+    with pytest.raises(AssertionError):
+        run(CHAPTER, until, (old, new), skip)
+
+
+@pytest.mark.parametrize(("until", "skip"), sorted({(until, skip) for _, _, until, skip in BROKEN.values()}))
+def test_unchanged_it_passes(until, skip):
+    run(CHAPTER, until, skip=skip)

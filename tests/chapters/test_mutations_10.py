@@ -1,0 +1,58 @@
+"""The derivations of chapter 10 are checked by asserts that fail when the formula is wrong."""
+
+import pytest
+from mutate import run
+
+CHAPTER = "10_identification"
+# Cells that load data, train, draw or check an exercise; no derivation needs them.
+SKIP = (
+    "drawings(", "photos(", "probes", "titles_of", "strangers with", "encoder()", "known)", "judge(",
+    "who[i]", "asked", "check.", "results", "embeddings[", "embeddings =", "embeddings.", "history",
+    "facts", "epoch", "METHODS", "best = mean(", "TRIED", "plt.subplots", "scene(", "baseline",
+)  # fmt: skip
+BROKEN = {
+    "normalising lets the length's part through": (
+        "(torch.eye(3) - torch.outer(f, f)) @ g_f / z.norm()",
+        "g_f / z.norm()",
+        "equation (2)",
+    ),
+    "cosine and distance without the 2": ("2 - 2 * f @ v", "2 - f @ v", "(f - v).square()"),
+    "contrastive gradient with the push's sign wrong": (
+        "- (1 - y1) * (alpha - d)",
+        "+ (1 - y1) * (alpha - d)",
+        "equation (4)",
+    ),
+    "contrastive gradient without the unit vector": ("* apart / d ", "* apart ", "equation (4)"),
+    "contrastive push beyond the margin": (
+        "- (1 - y1) * (alpha - d).relu()",
+        "- (1 - y1) * (alpha - d)",
+        "equation (4)",
+    ),
+    "the slip's slope": ("-(far**2)", "far**2", "square inside"),
+    "triplet gradient of the anchor": ("2 * (n - p)", "2 * (a - p)", "equation (6)"),
+    "triplet gradient without the hinge": ("(active * grad)", "(1 * grad)", "equation (6)"),
+    "triplet without the 2": ("2 * (a - n)]", "(a - n)]", "equation (6)"),
+    "the centre step without the 1": (
+        "sums / (1 + count)",
+        "sums / count.clamp(min=1)",
+        "equations (9), (10)",
+    ),
+    "the centre moves away": ("centres[y] - z)", "z - centres[y])", "equations (9), (10)"),
+    "the other score in another order": (
+        "generator=generator(1)).cumsum(0)",
+        "generator=generator(1))",
+        "errors =",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_formula_is_caught(name):
+    old, new, until = BROKEN[name]
+    with pytest.raises(AssertionError):
+        run(CHAPTER, until, (old, new), SKIP)
+
+
+@pytest.mark.parametrize("until", sorted({until for _, _, until in BROKEN.values()}))
+def test_unchanged_it_passes(until):
+    run(CHAPTER, until, skip=SKIP)

@@ -1,0 +1,60 @@
+"""The derivations of chapter 11 are checked by asserts that fail when the formula is wrong."""
+
+import pytest
+from mutate import run
+
+CHAPTER = "11_autoencoders"
+# Cells that load data, train, draw or check an exercise; no derivation needs them.
+SKIP = (
+    "numbers each", "def fit(", "fit(", "best_loss", "def pca(", "x_test", "check.", "digits", "mlp(",
+    "by_code", "by_file", "curve", "def half(", "conv_only(", "face_error", "noisy(", "cures", "cured",
+    "Sparse(", "sparsity", "VAE(", "make_vae", "codes[", "spread[", "scene(", "photos", "squeezenet",
+    "gram =", "table", "maps[", "stages(", "blur", "precision(", "found[", "members(", "s_test", "success",
+    "judge(", "warp(", "Swap(", "swap_error", "plt.subplots", "swapped(", "results",
+    "limit", "growth", "halfway", "hard", "TICKS", "by_pixels", "queries[", "truth",
+)  # fmt: skip
+FACES = ("faces = data.load(", "X = (x - mean)", "Q.T @ V", "def angle(", "loss_of(")
+PCA = "# equation (2)"
+NO_PCA = (*SKIP[:5], *SKIP[6:])  # these cells need the faces, which are called x_test, too
+BROKEN = {
+    "the shares of the eigenvalues not squared": ("(Q.T @ V).square().sum(0)", "(Q.T @ V).abs().sum(0)", PCA),
+    "the adjoint with another stride": (
+        "F.conv_transpose2d(v, kernel, stride=2, padding=1) ",
+        "F.conv_transpose2d(v.flip(3), kernel, stride=2, padding=1) ",
+        "# equation (3)",
+    ),
+    "stamps side by side": ("a, b = i * stride, j * stride", "a, b = i * stride, i * stride", "def stamp("),
+    "the pull with the variances exchanged": ("1.5**2 / (1.5**2 +", "0.8**2 / (1.5**2 +", "# equation (4)"),
+    "contraction without the square": ("(s * (1 - s)) ** 2 *", "(s * (1 - s)) *", "# equation (5)"),
+    "KL without the 1": ("(mu**2 + sigma**2 - 1 -", "(mu**2 + sigma**2 -", "# equation (7)"),
+    "KL with log sigma": ("torch.log(sigma**2)) ", "torch.log(sigma)) ", "# equation (7)"),
+    "the bound without the noise of the code": (
+        ".log_prob(seen) - (w * s_q) ** 2 / (2 * t**2)",
+        ".log_prob(seen)",
+        "# equation (6)",
+    ),
+    "the gradient of sigma without the dice": (
+        "(3 * z**2 * eps).mean()",
+        "(3 * z**2).mean()",
+        "# equation (8)",
+    ),
+    "slerp without the sine below": (") / torch.sin(omega)\n", ")\n", "constant speed"),
+    "slerp at another speed": ("torch.sin(t * omega) * b)", "torch.sin(t**2 * omega) * b)", "constant speed"),
+    "the middle of two codes as long as the ends": ("lengths[0], 0.5**0.5", "lengths[0], 1", "lengths ="),
+}
+
+
+def skip(until):
+    return NO_PCA if until == PCA else SKIP + FACES
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_formula_is_caught(name):
+    old, new, until = BROKEN[name]
+    with pytest.raises(AssertionError):
+        run(CHAPTER, until, (old, new), skip(until))
+
+
+@pytest.mark.parametrize("until", sorted({until for _, _, until in BROKEN.values()}))
+def test_unchanged_it_passes(until):
+    run(CHAPTER, until, skip=skip(until))

@@ -1,0 +1,127 @@
+"""Reference answers of the chapter on identification, and wrong ones with words of the verdict."""
+
+import torch
+
+
+def pairwise_distances(x, y):
+    d2 = x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T
+    return d2.clamp(min=0).sqrt()
+
+
+def contrastive_loss(u, v, same, alpha):
+    d = (u - v).norm(dim=1)
+    return 0.5 * (same * d**2 + (1 - same) * (alpha - d).clamp(min=0) ** 2).mean()
+
+
+def semi_hard_negatives(d, labels, a, p, alpha):
+    near = d[a, p][:, None]
+    fits = (labels[a][:, None] != labels) & (d[a] > near) & (d[a] < near + alpha)
+    best, n = d[a].masked_fill(~fits, torch.inf).min(1)
+    return torch.where(best < torch.inf, n, -1)
+
+
+def far_frr(d, same, threshold):
+    accept = d < threshold
+    return accept[~same].float().mean().item(), (~accept[same]).float().mean().item()
+
+
+# -------------------------------------------------------------------------------------------- wrong answers
+def _no_clamp(x, y):
+    return (x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T - 1e-6).sqrt()
+
+
+def _loss_with(pull=None, push=None, half=0.5, labels=None):
+    """The contrastive loss with one of its pieces replaced."""
+    pull = pull or (lambda d, alpha: d**2)
+    push = push or (lambda d, alpha: (alpha - d).clamp(min=0) ** 2)
+
+    def wrong(u, v, same, alpha):
+        d, y = (u - v).norm(dim=1), labels(same) if labels else same
+        return half * (y * pull(d, alpha) + (1 - y) * push(d, alpha)).mean()
+
+    return wrong
+
+
+def _mine_with(fits, pick=torch.argmin, fill=torch.inf, none=True):
+    """Mining with another condition fits(d_an, d_ap, other, alpha), another choice, or without the -1."""
+
+    def wrong(d, labels, a, p, alpha):
+        good = fits(d[a], d[a, p][:, None], labels[a][:, None] != labels, alpha)
+        n = pick(d[a].masked_fill(~good, fill), 1)
+        return torch.where(good.any(1), n, -1) if none else n
+
+    return wrong
+
+
+def _same_identity(d, labels, a, p, alpha):
+    near = d[a, p][:, None]
+    fits = (d[a] > near) & (d[a] < near + alpha)
+    best, n = d[a].masked_fill(~fits, torch.inf).min(1)
+    return torch.where(best < torch.inf, n, -1)
+
+
+def _of_all(d, same, threshold):
+    accept = d < threshold
+    return (accept & ~same).float().mean().item(), (~accept & same).float().mean().item()
+
+
+def _of_accepted(d, same, threshold):
+    accept = d < threshold
+    far = (accept & ~same).sum() / accept.sum().clamp(min=1)
+    return far.item(), ((~accept & same).sum() / (~accept).sum().clamp(min=1)).item()
+
+
+def _upside_down(d, same, threshold):
+    accept = d >= threshold
+    return accept[~same].float().mean().item(), (~accept[same]).float().mean().item()
+
+
+def _equal_accepted(d, same, threshold):
+    accept = d <= threshold
+    return accept[~same].float().mean().item(), (~accept[same]).float().mean().item()
+
+
+MISTAKES = {
+    "pairwise_distances": [
+        (_no_clamp, "not a number"),
+        (lambda x, y: torch.cdist(x, y) ** 2, "squared distances"),
+        (
+            lambda x, y: (x.square().sum(1)[:, None] + y.square().sum(1) - x @ y.T).clamp(min=0).sqrt(),
+            "factor 1 instead of 2",
+        ),
+        (lambda x, y: torch.cdist(x, y, p=1), "city-block"),
+        (lambda x, y: torch.cdist(x, y) / x.shape[1] ** 0.5, "average over the features"),
+    ],
+    "contrastive_loss": [
+        (_loss_with(push=lambda d, alpha: ((alpha - d) ** 2).clamp(min=0)), "inside the max"),
+        (_loss_with(push=lambda d, alpha: (alpha - d).clamp(min=0)), "not squared"),
+        (_loss_with(push=lambda d, alpha: (alpha - d**2).clamp(min=0) ** 2), "squared distance"),
+        (_loss_with(pull=lambda d, alpha: d), "pay d"),
+        (_loss_with(labels=lambda same: 1 - same), "attract"),
+        (_loss_with(labels=lambda same: 2 * same - 1), "±1"),
+        (_loss_with(half=1.0), "½ is missing"),
+        (lambda u, v, same, alpha: len(same) * contrastive_loss(u, v, same, alpha), "add up the pairs"),
+    ],
+    "semi_hard_negatives": [
+        (_mine_with(lambda d, near, other, alpha: other & (d < near + alpha)), "hard negatives, too"),
+        (_mine_with(lambda d, near, other, alpha: other), "hardest negative of all"),
+        (_mine_with(lambda d, near, other, alpha: other & (d > near)), "upper bound"),
+        (_same_identity, "identity of the anchor"),
+        (
+            _mine_with(
+                lambda d, near, other, alpha: other & (d > near) & (d < near + alpha), torch.argmax, -1.0
+            ),
+            "farthest",
+        ),
+        (
+            _mine_with(lambda d, near, other, alpha: other & (d > near) & (d < near + alpha), none=False),
+            "not -1",
+        ),
+    ],
+    "far_frr": [
+        (_of_all, "all pairs"),
+        (_of_accepted, "accepted (or rejected)"),
+        (_upside_down, "farther apart"),
+        (_equal_accepted, "equal to the threshold"),
+    ],
+}

@@ -1,0 +1,114 @@
+"""Reference answers of the chapter on autoencoders, and wrong ones with words of the verdict."""
+
+import torch
+
+
+def pca_reconstruct(x, k):
+    mean = x.mean(0)
+    V = torch.linalg.svd(x - mean, full_matrices=False)[2][:k]
+    return (x - mean) @ V.T @ V + mean
+
+
+def mask_pixels(x, p):
+    keep = torch.rand(len(x), 1, *x.shape[2:]) >= p
+    return x * keep
+
+
+def gaussian_kl(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+
+
+def slerp(a, b, t):
+    cosine = (a @ b / (a.norm() * b.norm())).clamp(-1, 1)
+    omega = torch.arccos(cosine)
+    if omega < 1e-3:
+        return (1 - t) * a + t * b
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+# -------------------------------------------------------------------------------------------- wrong answers
+def _uncentred(x, k):
+    V = torch.linalg.svd(x, full_matrices=False)[2][:k]
+    return x @ V.T @ V
+
+
+def _no_mean(x, k):
+    return pca_reconstruct(x, k) - x.mean(0)
+
+
+def _raw(x, k):
+    V = torch.linalg.svd(x - x.mean(0), full_matrices=False)[2][:k]
+    return x @ V.T @ V
+
+
+def _last(x, k):
+    mean = x.mean(0)
+    V = torch.linalg.eigh((x - mean).T @ (x - mean))[1][:, :k]
+    return (x - mean) @ V @ V.T + mean
+
+
+def _rows(x, k):
+    mean = x.mean(1, keepdim=True)
+    V = torch.linalg.svd(x - mean, full_matrices=False)[2][:k]
+    return (x - mean) @ V.T @ V + mean
+
+
+def _codes(x, k):
+    return (x - x.mean(0)) @ torch.linalg.svd(x - x.mean(0), full_matrices=False)[2][:k].T
+
+
+def _mask_with(shape):
+    return lambda x, p: x * (torch.rand(shape(x)) >= p)
+
+
+def _never_nan(a, b, t):
+    omega = torch.arccos((a @ b / (a.norm() * b.norm())).clamp(-1, 1))
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+def _raw_cosine(a, b, t):
+    omega = torch.arccos((a @ b).clamp(-1, 1))
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+def _undivided(a, b, t):
+    omega = torch.arccos((a @ b / (a.norm() * b.norm())).clamp(-1, 1))
+    return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
+
+
+MISTAKES = {
+    "pca_reconstruct": [
+        (_uncentred, "did not subtract the mean"),
+        (_no_mean, "add the mean again"),
+        (_raw, "projected the raw rows"),
+        (_last, "smallest variance"),
+        (_rows, "mean of each row"),
+        (_codes, "returned the codes"),
+    ],
+    "mask_pixels": [
+        (_mask_with(lambda x: x.shape), "a mask of its own"),
+        (lambda x, p: x * (torch.rand(len(x), 1, *x.shape[2:]) < p), "probability to stay"),
+        (lambda x, p: mask_pixels(x, p) / (1 - p), "rescale what stays"),
+        (_mask_with(lambda x: (1, 1, *x.shape[2:])), "the same mask"),
+        (_mask_with(lambda x: (len(x), 1, 1, 1)), "share their fate"),
+        (_mask_with(lambda x: (len(x), 1, x.shape[2], 1)), "share their fate"),
+        (lambda x, p: x, "of the pixels are off"),
+    ],
+    "gaussian_kl": [
+        (lambda mu, v: 0.5 * (mu**2 + (2 * v).exp() - 1 - 2 * v).sum(1), "for log σ"),
+        (lambda mu, v: 0.5 * (mu**2 + v.exp() - v).sum(1), "The 1 is missing"),
+        (lambda mu, v: (mu**2 + v.exp() - 1 - v).sum(1), "½ is missing"),
+        (lambda mu, v: 0.5 * (1 + v - mu**2 - v.exp()).sum(1), "sign is wrong"),
+        (lambda mu, v: 0.5 * (mu + v.exp() - 1 - v).sum(1), "square the mean"),
+        (lambda mu, v: gaussian_kl(mu, v) / mu.shape[1], "average over the dimensions"),
+        (lambda mu, v: 0.5 * (mu**2 + v - 1 - v.abs().log()).sum(1), "for the variance"),
+    ],
+    "slerp": [
+        (_never_nan, "not a number"),
+        (lambda a, b, t: (1 - t) * a + t * b, "straight line"),
+        (_raw_cosine, "not from their directions"),
+        (lambda a, b, t: slerp(a, b, 1 - t), "wrong way"),
+        (lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t), "lengths of the codes"),
+        (_undivided, "sin Ω is missing"),
+    ],
+}
