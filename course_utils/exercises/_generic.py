@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from ._base import Mistake
 from ._numbers import is_tensor
@@ -61,9 +62,11 @@ def _one_tensor(name, e, g, agree):
     big = e.abs().argmax() if e.numel() else None
     if big is not None and e.flatten()[big] != 0 and g.flatten()[big] != 0:
         factor = float(g.flatten()[big] / e.flatten()[big])
-        if agree(e, g / factor):
+        whole = factor if abs(factor) >= 1 else 1 / factor
+        # of a single number, any other one is a multiple: there, only a whole factor tells something
+        told = e.numel() > 1 or (math.isfinite(whole) and abs(whole - round(whole)) < 1e-3)
+        if told and agree(e, g / factor):
             text = f"{factor:.3g}" if abs(factor) >= 1 else f"1/{1 / factor:.3g}"
-            return Mistake(
-                f"Every entry of {name} is {text} times what it should be.", "Where does a factor come in?"
-            )
+            subject = f"Every entry of {name}" if e.numel() > 1 else Name
+            return Mistake(f"{subject} is {text} times what it should be.", "Where does a factor come in?")
     return None

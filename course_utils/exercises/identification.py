@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from ._base import Case, Exercise, Mistake, integers, normal
 
@@ -57,6 +58,16 @@ DISTANCES = Exercise(
             wrong=lambda x, y: _expanded(x, y, factor=1.0),
         ),
         Mistake(
+            "The mixed term has the wrong sign.",
+            "Multiply out (u - v)².",
+            wrong=lambda x, y: _expanded(x, y, factor=-2.0),
+        ),
+        Mistake(
+            "The squared lengths of the rows of y are missing.",
+            "How many terms has (u - v)², multiplied out?",
+            wrong=lambda x, y: (x.square().sum(1)[:, None] - 2 * x @ y.T).clamp(min=0).sqrt(),
+        ),
+        Mistake(
             "You add the absolute differences: that is the city-block distance.",
             "Which norm is the Euclidean one?",
             wrong=lambda x, y: (x[:, None] - y).abs().sum(2),
@@ -73,7 +84,7 @@ DISTANCES = Exercise(
 # ----------------------------------------------------------------------------------------- contrastive_loss
 def draw_contrastive(rng):
     u = torch.tensor([[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
-    v = torch.tensor([[0.3, 0.4], [0.6, 0.0], [1.0, 3.0]])
+    v = torch.tensor([[0.9, 1.2], [0.6, 0.0], [1.0, 3.0]])
     yield Case({"u": u, "v": v, "same": torch.tensor([1.0, 0.0, 0.0]), "alpha": 1.0})
     for alpha in (1.0, 2.5):
         u = normal(rng, 40, 4)
@@ -86,7 +97,7 @@ def draw_contrastive(rng):
 
 
 def contrastive_loss(u, v, same, alpha):
-    """Equation (2), pair by pair."""
+    """Equation (3), pair by pair."""
     total = 0.0
     for a, b, y in zip(u.double(), v.double(), same.tolist(), strict=True):
         d = torch.dist(a, b).item()
@@ -107,7 +118,7 @@ CONTRASTIVE = Exercise(
     name="contrastive_loss",
     chapter=CHAPTER,
     points=2,
-    contract="contrastive_loss(u, v, same, alpha) -> scalar float32, equation (2) averaged over the pairs; "
+    contract="contrastive_loss(u, v, same, alpha) -> scalar float32, equation (3) averaged over the pairs; "
     "u, v: (B, D), the embeddings of B pairs; same: (B,) floats, 1 for one identity, 0 for two; alpha: float",
     draw=draw_contrastive,
     expected=contrastive_loss,
@@ -121,21 +132,21 @@ CONTRASTIVE = Exercise(
         ),
         Mistake(
             "Your term of the strangers is not squared.",
-            "max(0, alpha - d) is a length; which power does equation (2) take?",
+            "max(0, alpha - d) is a length; which power does equation (3) take?",
             wrong=lambda u, v, same, alpha: _contrastive(
                 u, v, same, alpha, push=lambda d: (alpha - d).relu()
             ),
         ),
         Mistake(
             "You compare the margin with the squared distance.",
-            "In which unit is alpha in equation (2)?",
+            "In which unit is alpha in equation (3)?",
             wrong=lambda u, v, same, alpha: _contrastive(
                 u, v, same, alpha, push=lambda d: (alpha - d.square()).relu().square()
             ),
         ),
         Mistake(
             "Pairs of one identity pay d, not d².",
-            "Look at the first term of equation (2).",
+            "Look at the first term of equation (3).",
             wrong=lambda u, v, same, alpha: _contrastive(u, v, same, alpha, pull=lambda d: d),
         ),
         Mistake(
@@ -145,8 +156,34 @@ CONTRASTIVE = Exercise(
         ),
         Mistake(
             "You turn the labels into ±1.",
-            "Put y = -1 into equation (2): what becomes of the first term, what of 1 - y?",
+            "Put y = -1 into equation (3): what becomes of the first term, what of 1 - y?",
             wrong=lambda u, v, same, alpha: _contrastive(u, v, 2 * same - 1, alpha),
+        ),
+        Mistake(
+            "The factor ½ is missing in the term of the strangers.",
+            "What do the brackets of equation (3) hold together?",
+            wrong=lambda u, v, same, alpha: _contrastive(
+                u, v, same, alpha, push=lambda d: 2 * (alpha - d).relu().square()
+            ),
+        ),
+        Mistake(
+            "The factor ½ is missing in the term of equal pairs.",
+            "What do the brackets of equation (3) hold together?",
+            wrong=lambda u, v, same, alpha: _contrastive(u, v, same, alpha, pull=lambda d: 2 * d.square()),
+        ),
+        Mistake(
+            "Strangers beyond the margin pay, those within it do not.",
+            "Which strangers should be pushed, the near or the far ones?",
+            wrong=lambda u, v, same, alpha: _contrastive(
+                u, v, same, alpha, push=lambda d: (d - alpha).relu().square()
+            ),
+        ),
+        Mistake(
+            "You scale the embeddings to length one first.",
+            "Take u and v as they are given.",
+            wrong=lambda u, v, same, alpha: _contrastive(
+                F.normalize(u, dim=1), F.normalize(v, dim=1), same, alpha
+            ),
         ),
         Mistake(
             "The factor ½ is missing.",
@@ -172,12 +209,12 @@ def _pairs(labels):
 def draw_semi_hard(rng):
     d = torch.tensor(
         [
-            [0.0, 0.5, 0.4, 0.6, 0.65, 1.3],
+            [0.0, 0.5, 0.4, 0.65, 0.6, 0.68],
             [0.5, 0.0, 0.9, 1.1, 0.2, 0.8],
             [0.4, 0.9, 0.0, 0.3, 0.7, 0.9],
-            [0.6, 1.1, 0.3, 0.0, 0.75, 0.85],
-            [0.65, 0.2, 0.7, 0.75, 0.0, 0.1],
-            [1.3, 0.8, 0.9, 0.85, 0.1, 0.0],
+            [0.65, 1.1, 0.3, 0.0, 0.75, 0.85],
+            [0.6, 0.2, 0.7, 0.75, 0.0, 0.1],
+            [0.68, 0.8, 0.9, 0.85, 0.1, 0.0],
         ]
     )
     labels = torch.tensor([0, 0, 1, 1, 2, 2])
@@ -195,8 +232,12 @@ def draw_semi_hard(rng):
     yield Case(inputs, note="well separated: no semi-hard negative anywhere")
 
 
-def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, nearest=True, none=-1):
-    """One negative a pair, with a condition left out, or the farthest instead of the nearest."""
+def _nearest(candidates, distance):
+    return min(candidates, key=distance)
+
+
+def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, best=_nearest, none=-1):
+    """One negative a pair, with a condition left out, or another choice than the nearest."""
     chosen = []
     for i, j in zip(a.tolist(), p.tolist(), strict=True):
         candidates = [
@@ -207,8 +248,7 @@ def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, neare
             and (d[i, n] > d[i, j] or not low)
             and (d[i, n] < d[i, j] + alpha or not high)
         ]
-        best = min if nearest else max
-        chosen.append(best(candidates, key=lambda n: d[i, n].item()) if candidates else none)
+        chosen.append(best(candidates, d[i].__getitem__) if candidates else none)
     return torch.tensor(chosen)
 
 
@@ -221,7 +261,7 @@ def _kin(case, got):
     """Where a negative exists and the answer names an image of the anchor's own identity."""
     labels, a = case.inputs["labels"], case.inputs["a"]
     chosen = labels[got.clamp(0, len(labels) - 1)]
-    return (_choose(**case.inputs) >= 0) & (chosen == labels[a])
+    return (_choose(**case.inputs) >= 0) & (got >= 0) & (chosen == labels[a])
 
 
 SEMI_HARD = Exercise(
@@ -257,7 +297,12 @@ SEMI_HARD = Exercise(
         Mistake(
             "You take the farthest semi-hard negative.",
             "Which of them has the largest loss?",
-            wrong=lambda *args: _choose(*args, nearest=False),
+            wrong=lambda *args: _choose(*args, best=lambda ns, distance: max(ns, key=distance)),
+        ),
+        Mistake(
+            "You take the first semi-hard negative, not the nearest.",
+            "Among those that fit, what does the smallest distance say about the loss?",
+            wrong=lambda *args: _choose(*args, best=lambda ns, distance: ns[0]),
         ),
         Mistake(
             "Where there is no semi-hard negative, your answer is not -1.",
@@ -332,6 +377,14 @@ FAR = Exercise(
             "You accept pairs that are farther apart than the threshold.",
             "Small distance: same identity or not?",
             wrong=_complement,
+        ),
+        Mistake(
+            "Your second number is the share of equal pairs that are accepted.",
+            "The R of FRR stands for reject.",
+            wrong=lambda d, same, threshold: (
+                far_frr(d, same, threshold)[0],
+                1 - far_frr(d, same, threshold)[1],
+            ),
         ),
         Mistake(
             "You accept distances equal to the threshold.",

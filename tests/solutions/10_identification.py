@@ -53,6 +53,12 @@ def _mine_with(fits, pick=torch.argmin, fill=torch.inf, none=True):
     return wrong
 
 
+def _first_that_fits(d, labels, a, p, alpha):
+    near = d[a, p][:, None]
+    fits = (labels[a][:, None] != labels) & (d[a] > near) & (d[a] < near + alpha)
+    return torch.where(fits.any(1), fits.float().argmax(1), -1)
+
+
 def _same_identity(d, labels, a, p, alpha):
     near = d[a, p][:, None]
     fits = (d[a] > near) & (d[a] < near + alpha)
@@ -89,6 +95,14 @@ MISTAKES = {
             lambda x, y: (x.square().sum(1)[:, None] + y.square().sum(1) - x @ y.T).clamp(min=0).sqrt(),
             "factor 1 instead of 2",
         ),
+        (
+            lambda x, y: (x.square().sum(1)[:, None] + y.square().sum(1) + 2 * x @ y.T).clamp(min=0).sqrt(),
+            "wrong sign",
+        ),
+        (
+            lambda x, y: (x.square().sum(1)[:, None] - 2 * x @ y.T).clamp(min=0).sqrt(),
+            "rows of y are missing",
+        ),
         (lambda x, y: torch.cdist(x, y, p=1), "city-block"),
         (lambda x, y: torch.cdist(x, y) / x.shape[1] ** 0.5, "average over the features"),
     ],
@@ -99,7 +113,19 @@ MISTAKES = {
         (_loss_with(pull=lambda d, alpha: d), "pay d"),
         (_loss_with(labels=lambda same: 1 - same), "attract"),
         (_loss_with(labels=lambda same: 2 * same - 1), "±1"),
-        (_loss_with(half=1.0), "½ is missing"),
+        (_loss_with(half=1.0), "½ is missing."),
+        (_loss_with(pull=lambda d, alpha: 2 * d**2), "in the term of equal pairs"),
+        (_loss_with(push=lambda d, alpha: 2 * (alpha - d).clamp(min=0) ** 2), "in the term of the strangers"),
+        (_loss_with(push=lambda d, alpha: (d - alpha).clamp(min=0) ** 2), "beyond the margin pay"),
+        (
+            lambda u, v, same, alpha: contrastive_loss(
+                u / u.norm(dim=1, keepdim=True).clamp(min=1e-9),
+                v / v.norm(dim=1, keepdim=True).clamp(min=1e-9),
+                same,
+                alpha,
+            ),
+            "length one",
+        ),
         (lambda u, v, same, alpha: len(same) * contrastive_loss(u, v, same, alpha), "add up the pairs"),
     ],
     "semi_hard_negatives": [
@@ -113,6 +139,7 @@ MISTAKES = {
             ),
             "farthest",
         ),
+        (_first_that_fits, "the first"),
         (
             _mine_with(lambda d, near, other, alpha: other & (d > near) & (d < near + alpha), none=False),
             "not -1",
@@ -122,6 +149,10 @@ MISTAKES = {
         (_of_all, "all pairs"),
         (_of_accepted, "accepted (or rejected)"),
         (_upside_down, "farther apart"),
+        (
+            lambda d, same, threshold: (far_frr(d, same, threshold)[0], 1 - far_frr(d, same, threshold)[1]),
+            "reject",
+        ),
         (_equal_accepted, "equal to the threshold"),
     ],
 }
