@@ -1,7 +1,7 @@
 """Run the first cells of a chapter in this process, with one piece of its source changed.
 
-A derivation is only worth its assert if the assert fails when the formula is wrong. The mutation tests break
-a formula and expect an AssertionError.
+A derivation is only worth its assert if the assert fails when the formula is wrong. `mutations` makes the
+tests of a chapter: they break a formula and expect an AssertionError.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib
 import nbformat
+import pytest
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
@@ -47,3 +48,29 @@ def run(chapter: str, until: str, change: tuple[str, str] | None = None, skip=()
     for i, source in enumerate(cells):
         exec(compile(source, f"{chapter}, code cell {i}", "exec"), namespace)
     return namespace
+
+
+def mutations(chapter: str, broken: dict, skip=()):
+    """Make the two tests of a chapter: a broken formula is caught, and unbroken the same cells pass.
+
+    Args:
+        chapter: the notebook's name without suffix.
+        broken: {what is wrong: (old, new, until)} as in ``run``; a fourth entry stands for ``skip``.
+        skip: as in ``run``.
+
+    Returns:
+        Two test functions, for the names test_a_broken_formula_is_caught and test_unchanged_it_passes.
+    """
+    cases = {name: (old, new, until, *own, skip)[:4] for name, (old, new, until, *own) in broken.items()}
+
+    @pytest.mark.parametrize("name", cases)
+    def caught(name):
+        old, new, until, left_out = cases[name]
+        with pytest.raises(AssertionError):
+            run(chapter, until, (old, new), left_out)
+
+    @pytest.mark.parametrize(("until", "left_out"), sorted({case[2:] for case in cases.values()}))
+    def passes(until, left_out):
+        run(chapter, until, skip=left_out)
+
+    return caught, passes

@@ -1,7 +1,6 @@
 """The derivations of chapter 01 are checked by asserts that fail when the formula is wrong."""
 
-import pytest
-from mutate import run
+from mutate import mutations
 
 CHAPTER = "01_neurons"
 GRADIENT, NEWTON = "assert_close(dz @ xs, w.grad)", "learned = torch.cat"
@@ -26,13 +25,4 @@ HEAVY = (  # what no derivation needs: long training, widgets and figures
     "even_test", "stack.parameters",
 )  # fmt: skip
 
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_formula_is_caught(name):
-    old, new, until = BROKEN[name]
-    with pytest.raises(AssertionError):
-        run(CHAPTER, until, (old, new), skip=HEAVY)
-
-
-def test_unchanged_it_passes():
-    run(CHAPTER, BUMPS, skip=HEAVY)
+test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, HEAVY)

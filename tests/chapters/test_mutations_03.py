@@ -1,7 +1,6 @@
 """The derivations of chapter 03 are checked by asserts that fail when the formula is wrong."""
 
-import pytest
-from mutate import run
+from mutate import mutations
 
 CHAPTER = "03_convolutions"
 # figures, widgets and training are not needed
@@ -37,13 +36,4 @@ BROKEN = {
     "the size of a transposed convolution": ("(4 - 1) * 2 - 2 + 3)", "(4 - 1) * 2 + 3)", "# equation (10)"),
 }
 
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_formula_is_caught(name):
-    old, new, until = BROKEN[name]
-    with pytest.raises(AssertionError):
-        run(CHAPTER, until, (old, new), skip=SLOW)
-
-
-def test_unchanged_it_passes():
-    run(CHAPTER, "# equation (10)", skip=SLOW)
+test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, SLOW)

@@ -1,7 +1,6 @@
 """The derivations of chapter 04 are checked by asserts that fail when the formula is wrong."""
 
-import pytest
-from mutate import run
+from mutate import mutations
 
 CHAPTER = "04_optimisers"
 DROP, UNBIASED = "drop, promised", "whole, rtol=1e-4"
@@ -35,13 +34,4 @@ HEAVY = (  # what no later derivation needs: experiments, widgets and figures
     "gain =", "shrink = [", "differences =", "base", "ridge",
 )  # fmt: skip
 
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_formula_is_caught(name):
-    old, new, until = BROKEN[name]
-    with pytest.raises(AssertionError):
-        run(CHAPTER, until, (old, new), skip=HEAVY)
-
-
-def test_unchanged_it_passes():
-    run(CHAPTER, SADDLE, skip=HEAVY)
+test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, HEAVY)

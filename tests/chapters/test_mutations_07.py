@@ -1,7 +1,6 @@
 """The derivations of chapter 07 are checked by asserts that fail when the formula is wrong."""
 
-import pytest
-from mutate import run
+from mutate import mutations
 
 CHAPTER = "07_looking_inside"
 # Cells that measure, paint, draw or check an exercise; no derivation needs them.
@@ -77,14 +76,4 @@ BROKEN = {
     "ranks that do not share": ("(count - 1) / 2", "count / 2", "a = torch.tensor([0.1", NETWORK),
 }
 
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_formula_is_caught(name):
-    old, new, until, skip = BROKEN[name]
-    with pytest.raises(AssertionError):
-        run(CHAPTER, until, (old, new), skip)
-
-
-@pytest.mark.parametrize(("until", "skip"), sorted({(until, skip) for _, _, until, skip in BROKEN.values()}))
-def test_unchanged_it_passes(until, skip):
-    run(CHAPTER, until, skip=skip)
+test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN)

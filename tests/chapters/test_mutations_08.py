@@ -1,7 +1,6 @@
 """The derivations of chapter 08 are checked by asserts that fail when the formula is wrong."""
 
-import pytest
-from mutate import run
+from mutate import mutations
 
 CHAPTER = "08_segmentation"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
@@ -32,14 +31,4 @@ BROKEN = {
     "Dice's gradient without its size": ("((2 * t - D) / (p.sum()", "((2 * t) / (p.sum()", "# (9)"),
 }  # fmt: skip
 
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_formula_is_caught(name):
-    old, new, until = BROKEN[name]
-    with pytest.raises(AssertionError):
-        run(CHAPTER, until, (old, new), SKIP)
-
-
-@pytest.mark.parametrize("until", sorted({until for _, _, until in BROKEN.values()}))
-def test_unchanged_it_passes(until):
-    run(CHAPTER, until, skip=SKIP)
+test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, SKIP)

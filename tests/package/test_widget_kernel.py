@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from widgets.harness import ARGS, LATENCY, LOOK, Site, chromium
+from widgets.harness import LATENCY, LOOK
 
 from course_utils.widgets import kernel
 
@@ -71,25 +71,6 @@ def test_it_says_what_is_wrong(image, options, says):
 
 
 # ---- the page
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        b = play.chromium.launch(executable_path=chromium(), args=ARGS)
-        yield b
-        b.close()
-
-
-@pytest.fixture
-def site(browser, tmp_path):
-    s = Site(browser, tmp_path)
-    yield s
-    for context in browser.contexts:
-        context.close()
-    assert s.wrong == []
 
 
 def settle(tab):

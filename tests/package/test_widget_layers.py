@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from widgets.harness import ARGS, LOOK, Site, chromium
+from widgets.harness import LOOK
 
 from course_utils.widgets import layers
 
@@ -53,25 +53,6 @@ def test_it_says_what_is_wrong(nets, options, says):
 
 
 # ---- the page
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        b = play.chromium.launch(executable_path=chromium(), args=ARGS)
-        yield b
-        b.close()
-
-
-@pytest.fixture
-def site(browser, tmp_path):
-    s = Site(browser, tmp_path)
-    yield s
-    for context in browser.contexts:
-        context.close()
-    assert s.wrong == []
 
 
 def words(tab):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from widgets import samples
-from widgets.harness import ARGS, LATENCY, LOOK, Site, chromium
+from widgets.harness import LATENCY, LOOK
 
 from course_utils.widgets import bars, draw, panel, scene
 
@@ -26,26 +26,6 @@ DARK = {
     "JupyterLab": "delete html.dataset.theme; document.body.dataset.jpThemeLight = 'false'",
     "Colab": "delete html.dataset.theme; html.setAttribute('theme', 'dark')",
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        b = play.chromium.launch(executable_path=chromium(), args=ARGS)
-        yield b
-        b.close()
-
-
-@pytest.fixture
-def site(browser, tmp_path):
-    """Opens pages; after the test, nothing may have been logged or asked for from elsewhere."""
-    s = Site(browser, tmp_path)
-    yield s
-    for context in browser.contexts:
-        context.close()
-    assert s.wrong == []
 
 
 def settle(tab):
