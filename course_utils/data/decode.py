@@ -113,6 +113,10 @@ def load(name, split=None, size=None, device=None):
     if size is not None:
         if "size" not in card:
             raise ValueError(f"load: {name!r} holds no pictures of one size, so it takes no size.")
+        if split not in card.get("squares", card["splits"]):
+            raise ValueError(
+                f"load: {split!r} is one picture in its own shape; leave out size, or load {' or '.join(map(repr, card['squares']))}."
+            )
         if not (isinstance(size, int) and 8 <= size <= 1024):
             raise ValueError(f"load: size is {size!r}; a whole number of pixels from 8 to 1024 is needed.")
     if card["kind"] == "original":
@@ -240,8 +244,9 @@ def square(pixels: np.ndarray) -> np.ndarray:
 
 
 def photos(split, size):
-    parts = entry("photos")["parts"]
-    if split not in ("all", *parts):
+    card = entry("photos")
+    parts = card["parts"]
+    if split not in card["squares"]:
         image = torch.from_numpy(picture(f"photos/{split}.webp").copy()).permute(2, 0, 1)[None]
         return Pictures(image.float() / 255, [split])
     names = [name for part in parts for name in parts[part] if split in (part, "all")]

@@ -124,6 +124,8 @@ def test_photos():
     assert sorted(names) == sorted(everything.names)
     cat = data.load("photos", split="cat").images
     assert cat.shape[:2] == (1, 3) and cat.shape[2] != cat.shape[3] and 0.2 < cat.mean() < 0.8
+    with pytest.raises(ValueError, match="'cat' is one picture in its own shape; leave out size"):
+        data.load("photos", split="cat", size=128)
     assert data.load("nature", size=48).images.shape == (12, 3, 48, 48)
 
 
