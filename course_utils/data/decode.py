@@ -114,8 +114,9 @@ def load(name, split=None, size=None, device=None):
         if "size" not in card:
             raise ValueError(f"load: {name!r} holds no pictures of one size, so it takes no size.")
         if split not in card.get("squares", card["splits"]):
+            squares = " or ".join(map(repr, card["squares"]))
             raise ValueError(
-                f"load: {split!r} is one picture in its own shape; leave out size, or load {' or '.join(map(repr, card['squares']))}."
+                f"load: {split!r} is one picture in its own shape; leave out size, or load {squares}."
             )
         if not (isinstance(size, int) and 8 <= size <= 1024):
             raise ValueError(f"load: size is {size!r}; a whole number of pixels from 8 to 1024 is needed.")
