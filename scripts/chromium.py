@@ -15,6 +15,16 @@ APPLICATIONS = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
 )
+# A test's browser: no sandbox of its own (it often runs in a container), and nothing asked of the network.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MISSING = """\
 The tests open the pages in Chromium, which was not found; install it, or name it in the variable CHROMIUM:
   Debian, Ubuntu   sudo apt-get install chromium

@@ -1,7 +1,8 @@
 """What the tests of all widgets need: Chromium, and pages that nothing goes wrong on."""
 
+import chromium
 import pytest
-from widgets.harness import ARGS, Site, chromium
+from widgets.harness import Site
 
 
 @pytest.fixture(scope="module")
@@ -9,7 +10,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        b = play.chromium.launch(executable_path=chromium(), args=ARGS)
+        b = play.chromium.launch(executable_path=chromium.find(), args=chromium.QUIET)
         yield b
         b.close()
 

@@ -17,17 +17,9 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import axe_core_python
+import chromium
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # no network
-]
+CHROMIUM = [*chromium.QUIET, "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]  # no network
 LOCAL = ("http://127.0.0.1", "file:", "data:", "blob:", "about:")
 HERE = Path(__file__).parent
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf8")

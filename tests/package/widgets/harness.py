@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
-from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 MODEL = """
 const raw = JSON.parse(document.getElementById("models").textContent);
 const bytes = (b) => new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
@@ -77,15 +74,6 @@ def page(*widgets, views=1):
     return PAGE.format(models=json.dumps(models).replace("</", "<\\/"), script=MODEL)
 
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOOK = """root => [...root.querySelectorAll('img, canvas, svg, .bw-product')].map(e =>
   e.tagName === 'IMG' ? e.src : e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join()"""
 # from the input event to the frame on the screen, in milliseconds
@@ -123,11 +111,3 @@ class Site:
         tab.wait_for_selector("html[data-ready]", timeout=15000)
         tab.wait_for_timeout(150)
         return tab
-
-
-def chromium():
-    """Return the path of Chromium; without one, the error says how to install it."""
-    spec = importlib.util.spec_from_file_location("find_chromium", SCRIPTS / "chromium.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.find()
