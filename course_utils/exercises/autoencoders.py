@@ -54,6 +54,22 @@ def _pca_smallest(x, k):
     return ((x.double() - mean) @ V.T @ V + mean).float()
 
 
+def _pca_columns_of_vh(x, k):
+    mean = x.double().mean(0)
+    V = _directions(x)[:, :k]
+    return ((x.double() - mean) @ V @ V.T + mean).float()
+
+
+def _pca_one_mean(x, k):
+    mean = x.double().mean()
+    V = torch.linalg.svd(x.double() - mean, full_matrices=False)[2][:k]
+    return ((x.double() - mean) @ V.T @ V + mean).float()
+
+
+def _pca_standardised(x, k):
+    return pca_reconstruct(x / x.std(0), k) * x.std(0)
+
+
 def _pca_row_means(x, k):
     mean = x.double().mean(1, keepdim=True)
     V = torch.linalg.svd(x.double() - mean, full_matrices=False)[2][:k]
@@ -90,6 +106,21 @@ PCA = Exercise(
             "Those are the last components, with the smallest variance.",
             "In which order does your routine return eigenvalues?",
             wrong=_pca_smallest,
+        ),
+        Mistake(
+            "You took columns of what svd returns third.",
+            "That matrix is already transposed: where do its directions stand?",
+            wrong=_pca_columns_of_vh,
+        ),
+        Mistake(
+            "You subtracted one number, the mean of all entries.",
+            "The mean is a point: one number for each column.",
+            wrong=_pca_one_mean,
+        ),
+        Mistake(
+            "You divided the columns by their spread: those are components of other data.",
+            "Does the loss count all columns alike?",
+            wrong=_pca_standardised,
         ),
         Mistake(
             "You subtracted the mean of each row.",
@@ -168,6 +199,11 @@ MASK = Exercise(
     verify=verify_mask,
     mistakes=(
         Mistake(
+            "Your mask has no dimension for the channels.",
+            "Which size in the place of C lets (B, ?, H, W) meet (B, C, H, W)?",
+            when=lambda case, got: "must match the size of tensor" in getattr(got, "message", ""),
+        ),
+        Mistake(
             "Each channel has a mask of its own.",
             "Which size of the mask's channel dimension gives all channels the same fate?",
             when=lambda case, got: (
@@ -208,7 +244,8 @@ MASK = Exercise(
 
 # ---------------------------------------------------------------------------------------------- gaussian_kl
 def draw_kl(rng):
-    yield Case({"mu": torch.tensor([[1.0, -2.0]]), "logvar": torch.tensor([[0.5, -1.0]])})
+    mu, logvar = torch.tensor([[1.0, -2.0], [0.5, 3.0]]), torch.tensor([[0.5, -1.0], [1.0, -0.5]])
+    yield Case({"mu": mu, "logvar": logvar})
     for note, (B, k) in {"": (5, 3), "B = k": (4, 4), "one dimension": (3, 1)}.items():
         yield Case({"mu": normal(rng, B, k), "logvar": normal(rng, B, k)}, note=note)
 
@@ -256,6 +293,21 @@ KL = Exercise(
             wrong=_kl_from(lambda mu, v: -0.5 * (mu**2 + v.exp() - 1 - v)),
         ),
         Mistake(
+            "You put σ where σ² belongs.",
+            "Which power of σ stands beside mu²?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + (v / 2).exp() - 1 - v)),
+        ),
+        Mistake(
+            "That is the divergence the other way round, of N(0, 1) from the code's distribution.",
+            "Over which of the two does equation (7) average?",
+            wrong=_kl_from(lambda mu, v: 0.5 * ((1 + mu**2) * (-v).exp() - 1 + v)),
+        ),
+        Mistake(
+            "You add up over the examples, not over the dimensions.",
+            "Which dimension of (B, k) should be left?",
+            wrong=lambda mu, v: 0.5 * (mu**2 + v.exp() - 1 - v).sum(0),
+        ),
+        Mistake(
             "You forgot to square the mean.",
             "How does the price change if mu changes its sign?",
             wrong=_kl_from(lambda mu, v: 0.5 * (mu + v.exp() - 1 - v)),
@@ -266,9 +318,16 @@ KL = Exercise(
             wrong=lambda mu, v: gaussian_kl(mu, v) / mu.shape[1],
         ),
         Mistake(
-            "You added up everything, also over the examples.",
+            "You made one number of all the examples.",
             "How many numbers are wanted for a batch of B?",
             when=lambda case, got: torch.is_tensor(got) and got.ndim == 0 and len(case.inputs["mu"]) > 1,
+        ),
+        Mistake(
+            "You return a number for each dimension.",
+            "What is the price of a whole code?",
+            when=lambda case, got: (
+                torch.is_tensor(got) and got.shape == case.inputs["mu"].shape and got.shape[1] > 1
+            ),
         ),
     ),
 )
@@ -314,6 +373,10 @@ def _slerp_unit(a, b, t):
     return slerp(a / a.norm(), b / b.norm(), t)
 
 
+def _slerp_with_length(a, b, t):
+    return _slerp_unit(a, b, t) * ((1 - t) * a.norm() + t * b.norm())
+
+
 SLERP = Exercise(
     name="slerp",
     chapter=CHAPTER,
@@ -341,6 +404,11 @@ SLERP = Exercise(
             when=lambda case, got: torch.is_tensor(got) and bool(got.isnan().any()),
         ),
         Mistake(
+            "Where the directions agree you return a, whatever t is.",
+            "The lengths may still differ: which line leads from a to b?",
+            wrong=lambda a, b, t: a if _cosine(a, b) > 1 - 1e-6 else slerp(a, b, t),
+        ),
+        Mistake(
             "Your t runs the wrong way: at t = 0 it should be a.",
             "Which weight belongs to a?",
             wrong=lambda a, b, t: slerp(a, b, 1 - t),
@@ -349,6 +417,11 @@ SLERP = Exercise(
             "You return the arc of the directions: the lengths of the codes are gone.",
             "The weights apply to a and b as they are.",
             wrong=_slerp_unit,
+        ),
+        Mistake(
+            "You interpolate the lengths on their own.",
+            "Equation (10) has no length in it: the weights apply to a and b as they are.",
+            wrong=_slerp_with_length,
         ),
         Mistake(
             "The division by sin Ω is missing.",

@@ -68,6 +68,16 @@ DISTANCES = Exercise(
             wrong=lambda x, y: (x.square().sum(1)[:, None] - 2 * x @ y.T).clamp(min=0).sqrt(),
         ),
         Mistake(
+            "The squared lengths of the rows of x are missing.",
+            "How many terms has (u - v)², multiplied out?",
+            wrong=lambda x, y: (y.square().sum(1) - 2 * x @ y.T).clamp(min=0).sqrt(),
+        ),
+        Mistake(
+            "That is one minus the cosine.",
+            "It says how directions differ; what is the distance of two points on one ray?",
+            wrong=lambda x, y: 1 - F.normalize(x, dim=1) @ F.normalize(y, dim=1).T,
+        ),
+        Mistake(
             "You add the absolute differences: that is the city-block distance.",
             "Which norm is the Euclidean one?",
             wrong=lambda x, y: (x[:, None] - y).abs().sum(2),
@@ -138,6 +148,20 @@ CONTRASTIVE = Exercise(
             ),
         ),
         Mistake(
+            "Your d is the squared distance, and is squared once more.",
+            "In equation (3), d is a length; what does a sum of squares lack?",
+            wrong=lambda u, v, same, alpha: _contrastive(
+                u, v, same, alpha, pull=lambda d: d**4, push=lambda d: (alpha - d**2).relu().square()
+            ),
+        ),
+        Mistake(
+            "You take the difference of two squares, not the square of the difference.",
+            "What is squared in the second term of equation (3)?",
+            wrong=lambda u, v, same, alpha: _contrastive(
+                u, v, same, alpha, push=lambda d: (alpha**2 - d.square()).relu()
+            ),
+        ),
+        Mistake(
             "You compare the margin with the squared distance.",
             "In which unit is alpha in equation (3)?",
             wrong=lambda u, v, same, alpha: _contrastive(
@@ -194,6 +218,11 @@ CONTRASTIVE = Exercise(
             "You add up the pairs instead of averaging.",
             "Should the loss double when every pair is given twice?",
             wrong=lambda u, v, same, alpha: _contrastive(u, v, same, alpha, mean=False),
+        ),
+        Mistake(
+            "You return a loss for each pair.",
+            "What does backward need to start from?",
+            when=lambda case, got: torch.is_tensor(got) and got.shape == case.inputs["same"].shape,
         ),
     ),
 )
@@ -252,6 +281,21 @@ def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, best=
     return torch.tensor(chosen)
 
 
+def _from_positive(d, labels, a, p, alpha):
+    """The nearest to the positive that lies in the ring around it."""
+    chosen = []
+    for i, j in zip(a.tolist(), p.tolist(), strict=True):
+        ring = [n for n in range(len(labels)) if labels[n] != labels[i] and 0 < d[j, n] - d[i, j] < alpha]
+        chosen.append(min(ring, key=d[j].__getitem__) if ring else -1)
+    return torch.tensor(chosen)
+
+
+def _nearer_than_positive(d, labels, a, p, alpha):
+    """The nearest negative, where it is nearer than the positive."""
+    n = _choose(d, labels, a, p, alpha, low=False, high=False)
+    return torch.where(d[a, n] < d[a, p], n, -1)
+
+
 def _fits(case, got):
     """Whether the answer is one index a pair."""
     return torch.is_tensor(got) and got.shape == case.inputs["a"].shape and got.dtype == torch.int64
@@ -283,6 +327,16 @@ SEMI_HARD = Exercise(
             "You take the hardest negative of all.",
             "Semi-hard lies between two bounds; you use neither.",
             wrong=lambda *args: _choose(*args, low=False, high=False),
+        ),
+        Mistake(
+            "Those are hard negatives: nearer to the anchor than the positive.",
+            "On which side of d[a, p] do the semi-hard ones lie?",
+            wrong=_nearer_than_positive,
+        ),
+        Mistake(
+            "You measure from the positive.",
+            "Where does each of the distances in inequality (7) start?",
+            wrong=_from_positive,
         ),
         Mistake(
             "You forget the upper bound: negatives beyond the margin give no gradient.",
@@ -367,6 +421,24 @@ FAR = Exercise(
             "You divide by the number of all pairs.",
             "FAR is a share of the strangers, FRR a share of the pairs of one identity.",
             wrong=_of_all,
+        ),
+        Mistake(
+            "You return numbers of pairs, not shares.",
+            "A share of what, for FAR, and of what for FRR?",
+            wrong=lambda d, same, threshold: (
+                int((d[~same] < threshold).sum()),
+                int((d[same] >= threshold).sum()),
+            ),
+        ),
+        Mistake(
+            "You return percentages; shares from 0 to 1 are wanted.",
+            "Which number stands for all of them?",
+            wrong=lambda d, same, threshold: tuple(100 * v for v in far_frr(d, same, threshold)),
+        ),
+        Mistake(
+            "The two kinds of pairs have changed places.",
+            "False accepts: pairs of which kind are accepted wrongly?",
+            wrong=lambda d, same, threshold: far_frr(d, ~same, threshold),
         ),
         Mistake(
             "You divide by the number of accepted (or rejected) pairs.",

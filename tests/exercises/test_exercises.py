@@ -160,11 +160,13 @@ FILLS = {
 
 
 def filled(value, fill):
-    """Plain data of the same form, with other numbers."""
+    """Plain data of the same form, with other numbers and letters."""
     if isinstance(value, (list, tuple)):
         return type(value)(filled(item, fill) for item in value)
     if torch.is_tensor(value):
         return fill(value.double()).to(value.dtype)
+    if isinstance(value, str):
+        return value if fill is FILLS["themselves"] else "?" * len(value)
     return fill(value) if type(value) in (int, float) else value
 
 

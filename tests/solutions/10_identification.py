@@ -66,6 +66,13 @@ def _same_identity(d, labels, a, p, alpha):
     return torch.where(best < torch.inf, n, -1)
 
 
+def _from_the_positive(d, labels, a, p, alpha):
+    near = d[a, p][:, None]
+    fits = (labels[a][:, None] != labels) & (d[p] > near) & (d[p] < near + alpha)
+    best, n = d[p].masked_fill(~fits, torch.inf).min(1)
+    return torch.where(best < torch.inf, n, -1)
+
+
 def _of_all(d, same, threshold):
     accept = d < threshold
     return (accept & ~same).float().mean().item(), (~accept & same).float().mean().item()
@@ -103,6 +110,8 @@ MISTAKES = {
             lambda x, y: (x.square().sum(1)[:, None] - 2 * x @ y.T).clamp(min=0).sqrt(),
             "rows of y are missing",
         ),
+        (lambda x, y: (y.square().sum(1) - 2 * x @ y.T).clamp(min=0).sqrt(), "rows of x are missing"),
+        (lambda x, y: 1 - torch.cosine_similarity(x[:, None], y, dim=2), "minus the cosine"),
         (lambda x, y: torch.cdist(x, y, p=1), "city-block"),
         (lambda x, y: torch.cdist(x, y) / x.shape[1] ** 0.5, "average over the features"),
     ],
@@ -110,6 +119,12 @@ MISTAKES = {
         (_loss_with(push=lambda d, alpha: ((alpha - d) ** 2).clamp(min=0)), "inside the max"),
         (_loss_with(push=lambda d, alpha: (alpha - d).clamp(min=0)), "not squared"),
         (_loss_with(push=lambda d, alpha: (alpha - d**2).clamp(min=0) ** 2), "squared distance"),
+        (
+            _loss_with(lambda d, alpha: d**4, lambda d, alpha: (alpha - d**2).clamp(min=0) ** 2),
+            "squared once more",
+        ),
+        (_loss_with(push=lambda d, alpha: (alpha**2 - d**2).clamp(min=0)), "difference of two squares"),
+        (lambda u, v, same, alpha: same * contrastive_loss(u, v, same, alpha), "loss for each pair"),
         (_loss_with(pull=lambda d, alpha: d), "pay d"),
         (_loss_with(labels=lambda same: 1 - same), "attract"),
         (_loss_with(labels=lambda same: 2 * same - 1), "±1"),
@@ -131,6 +146,8 @@ MISTAKES = {
     "semi_hard_negatives": [
         (_mine_with(lambda d, near, other, alpha: other & (d < near + alpha)), "hard negatives, too"),
         (_mine_with(lambda d, near, other, alpha: other), "hardest negative of all"),
+        (_mine_with(lambda d, near, other, alpha: other & (d < near)), "Those are hard negatives"),
+        (_from_the_positive, "measure from the positive"),
         (_mine_with(lambda d, near, other, alpha: other & (d > near)), "upper bound"),
         (_same_identity, "identity of the anchor"),
         (
@@ -147,6 +164,9 @@ MISTAKES = {
     ],
     "far_frr": [
         (_of_all, "all pairs"),
+        (lambda d, same, th: (int((d[~same] < th).sum()), int((d[same] >= th).sum())), "not shares"),
+        (lambda d, same, th: tuple(100 * v for v in far_frr(d, same, th)), "percentages"),
+        (lambda d, same, th: far_frr(d, ~same, th), "changed places"),
         (_of_accepted, "accepted (or rejected)"),
         (_upside_down, "farther apart"),
         (

@@ -53,6 +53,17 @@ def _rows(x, k):
     return (x - mean) @ V.T @ V + mean
 
 
+def _columns(x, k):
+    mean = x.mean(0)
+    V = torch.linalg.svd(x - mean, full_matrices=False)[2][:, :k]
+    return (x - mean) @ V @ V.T + mean
+
+
+def _one_mean(x, k):
+    V = torch.linalg.svd(x - x.mean(), full_matrices=False)[2][:k]
+    return (x - x.mean()) @ V.T @ V + x.mean()
+
+
 def _codes(x, k):
     return (x - x.mean(0)) @ torch.linalg.svd(x - x.mean(0), full_matrices=False)[2][:k].T
 
@@ -71,6 +82,10 @@ def _raw_cosine(a, b, t):
     return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
 
 
+def _with_length(a, b, t):
+    return slerp(a / a.norm(), b / b.norm(), t) * torch.lerp(a.norm(), b.norm(), t)
+
+
 def _undivided(a, b, t):
     omega = torch.arccos((a @ b / (a.norm() * b.norm())).clamp(-1, 1))
     return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
@@ -83,9 +98,13 @@ MISTAKES = {
         (_raw, "projected the raw rows"),
         (_last, "smallest variance"),
         (_rows, "mean of each row"),
+        (_columns, "took columns of what svd"),
+        (_one_mean, "mean of all entries"),
+        (lambda x, k: pca_reconstruct(x / x.std(0), k) * x.std(0), "divided the columns"),
         (_codes, "returned the codes"),
     ],
     "mask_pixels": [
+        (_mask_with(lambda x: (len(x), *x.shape[2:])), "no dimension for the channels"),
         (_mask_with(lambda x: x.shape), "a mask of its own"),
         (lambda x, p: x * (torch.rand(len(x), 1, *x.shape[2:]) < p), "probability to stay"),
         (lambda x, p: mask_pixels(x, p) / (1 - p), "rescale what stays"),
@@ -99,6 +118,11 @@ MISTAKES = {
         (lambda mu, v: 0.5 * (mu**2 + v.exp() - v).sum(1), "The 1 is missing"),
         (lambda mu, v: (mu**2 + v.exp() - 1 - v).sum(1), "½ is missing"),
         (lambda mu, v: 0.5 * (1 + v - mu**2 - v.exp()).sum(1), "sign is wrong"),
+        (lambda mu, v: 0.5 * (mu**2 + (v / 2).exp() - 1 - v).sum(1), "σ where σ² belongs"),
+        (lambda mu, v: 0.5 * ((1 + mu**2) / v.exp() - 1 + v).sum(1), "the other way round"),
+        (lambda mu, v: 0.5 * (mu**2 + v.exp() - 1 - v).sum(0), "over the examples, not over"),
+        (lambda mu, v: 0.5 * (mu**2 + v.exp() - 1 - v).sum(), "one number of all"),
+        (lambda mu, v: 0.5 * (mu**2 + v.exp() - 1 - v), "number for each dimension"),
         (lambda mu, v: 0.5 * (mu + v.exp() - 1 - v).sum(1), "square the mean"),
         (lambda mu, v: gaussian_kl(mu, v) / mu.shape[1], "average over the dimensions"),
         (lambda mu, v: 0.5 * (mu**2 + v - 1 - v.abs().log()).sum(1), "for the variance"),
@@ -107,8 +131,10 @@ MISTAKES = {
         (_never_nan, "not a number"),
         (lambda a, b, t: (1 - t) * a + t * b, "straight line"),
         (_raw_cosine, "not from their directions"),
+        (lambda a, b, t: a if a @ b > 0.999999 * a.norm() * b.norm() else slerp(a, b, t), "whatever t is"),
         (lambda a, b, t: slerp(a, b, 1 - t), "wrong way"),
         (lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t), "lengths of the codes"),
+        (_with_length, "lengths on their own"),
         (_undivided, "sin Ω is missing"),
     ],
 }
