@@ -89,6 +89,19 @@ RNN = Exercise(
             wrong=_rnn(slope=lambda a, new: new * (1 - new)),
         ),
         Mistake(
+            "You take the slope from the old state, 1 - h²; tanh made the new one.",
+            "Of which number is the derivative of tanh written in equation (2)?",
+            wrong=lambda x, h, *rest: _rnn(slope=lambda a, new: 1 - h**2)(x, h, *rest),
+        ),
+        Mistake(
+            "You averaged the gradients of the weights over the batch.",
+            "Is there a 1/B in equation (3)?",
+            wrong=_rnn(
+                dw_x=lambda s: s["da"].T @ s["x"] / len(s["x"]),
+                dw_h=lambda s: s["da"].T @ s["h"] / len(s["x"]),
+            ),
+        ),
+        Mistake(
             "Your dh uses w_h transposed.",
             "w_h is square, so the shape cannot tell: write the sum for one entry of dh.",
             wrong=_rnn(back=lambda da, w: da @ w.T),
@@ -470,8 +483,8 @@ SAMPLE = Exercise(
     verify=verify_sample,
     mistakes=(
         Mistake(
-            "That is arg-max: every draw is the most probable character.",
-            "Even at temperature 1 the second best has its chance; who draws?",
+            "Every draw is the most probable character: that is arg-max, or one draw repeated.",
+            "Even at temperature 1 the second best has its chance; who draws, and how often?",
             when=_drawn_from(lambda z, tau: (z == z.max()).double() / (z == z.max()).sum()),
         ),
         Mistake(

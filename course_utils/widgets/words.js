@@ -13,18 +13,22 @@ export function parse(text) {
   }
   return found;
 }
-// number of letters to insert, delete or replace
+// number of letters to insert, delete or replace, or neighbours to swap
 export function edits(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let before = [], row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1]));
-    row = next;
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1]));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) next[j] = Math.min(next[j], before[j - 2] + 1);
+    }
+    [before, row] = [row, next];
   }
   return row[b.length];
 }
+// the words of fewest edits; a wrong first letter is rarer than other slips, so it counts a little more
 export function closest(word, names, count = 3) {
-  const near = names.filter((w) => Math.abs(w.length - word.length) <= 2).map((w, i) => [edits(word, w), i, w]);
+  const near = names.filter((w) => Math.abs(w.length - word.length) <= 2).map((w, i) => [edits(word, w) + (w[0] === word[0] ? 0 : 0.5), i, w]);
   return near.filter(([d]) => d <= Math.max(2, word.length / 2)).sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, count).map((r) => r[2]);
 }
 // int8 → rows of unit length

@@ -5,8 +5,8 @@ from mutate import mutations
 CHAPTER = "14_recurrent"
 # Cells that draw, train, load or check an exercise; no derivation needs them.
 SKIP = (
-    "subplots", "check.", "peak[", "lost[0.5]", "scene(", "at[", "runs[", "ends[", "plays =", "small =", "tables, V",
-    "judged",
+    "subplots", "check.", "peak[", "lost[0.5]", "scene(", "grid", "at[", "runs[", "ends[", "plays =",
+    "small =", "tables, V", "judged", "known", "followers",
     "train_characters(", "greedy", "network", "explore(", "values[", "found[", "poet", "stanza", "plain",
     "guesses", "scored", "best[", "tag(", "treebank", "gloss", "place", "FULL:", "check_truth", "by_pairs",
 )  # fmt: skip

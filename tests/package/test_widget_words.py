@@ -99,6 +99,9 @@ def test_unknown_words_are_named_with_close_spellings(site):
     tab.wait_for_timeout(120)
     assert "“hosre” is not among the 12 words" in note.text_content() and "horse" in note.text_content()
     assert found(tab) == []
+    ask.fill("kign + dog")
+    tab.wait_for_timeout(120)
+    assert "Did you mean king" in note.text_content()
     ask.fill("cat - cat")
     tab.wait_for_timeout(120)
     assert "zero" in note.text_content()

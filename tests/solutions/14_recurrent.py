@@ -55,6 +55,21 @@ def _bias_of_dnew(x, h, w_x, w_h, b, dnew):
     return (*rnn_step_backward(x, h, w_x, w_h, b, dnew)[:5], dnew.sum(0))
 
 
+def _old_slope(x, h, w_x, w_h, b, dnew):
+    new = torch.tanh(x @ w_x.T + h @ w_h.T + b)
+    da = dnew * (1 - h * h)
+    return new, da @ w_x, da @ w_h, da.T @ x, da.T @ h, da.sum(0)
+
+
+def _averaged(x, h, w_x, w_h, b, dnew):
+    new, dx, dh, dw_x, dw_h, db = rnn_step_backward(x, h, w_x, w_h, b, dnew)
+    return new, dx, dh, dw_x / x.shape[0], dw_h / x.shape[0], db
+
+
+def _one_draw(z, tau, count, generator):
+    return torch.multinomial((z / tau).softmax(0), 1, generator=generator).expand(count).clone()
+
+
 def _each(grads, limit):
     return [g * min(1.0, limit / (g.norm().item() + 1e-9)) for g in grads]
 
@@ -133,6 +148,8 @@ MISTAKES = {
         (_rnn(db=lambda da: da), "did not sum db"),
         (_rnn(db=lambda da: da.mean(0)), "averaged db"),
         (_bias_of_dnew, "sum of dnew"),
+        (_old_slope, "from the old state"),
+        (_averaged, "averaged the gradients of the weights"),
         (_no_tanh, "lacks tanh"),
     ],
     "clip_global_norm": [
@@ -166,6 +183,7 @@ MISTAKES = {
     ],
     "sample_characters": [
         (_arg_max, "arg-max"),
+        (_one_draw, "one draw repeated"),
         (_by_chances(lambda z, tau: (z * tau).softmax(0)), "multiply by tau"),
         (_by_chances(lambda z, tau: z.softmax(0)), "no effect"),
         (_by_chances(lambda z, tau: z.softmax(0) / tau), "no effect"),
