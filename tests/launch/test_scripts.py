@@ -111,8 +111,9 @@ def test_full_profile_is_injected(book):
 def test_interrupt_ends_the_kernels(tmp_path, sign):
     sleep = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
     path = notebook(tmp_path / "01_long.ipynb", sleep)
-    code = "import execute, pathlib; execute.TOP = pathlib.Path().resolve(); "
-    code += f"execute.execute([pathlib.Path({str(path)!r})])"
+    # A shell starts background jobs with SIGINT ignored; then the tests' own children would ignore it, too.
+    code = "import execute, pathlib, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += f"execute.TOP = pathlib.Path().resolve(); execute.execute([pathlib.Path({str(path)!r})])"
     variables = {**os.environ, "PYTHONPATH": str(TOP / "scripts")}
     command = [sys.executable, "-c", code]
     run = subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.DEVNULL)
