@@ -24,7 +24,8 @@ TESTS = {
     "launch": ["tests/launch", *PARALLEL],
     "grading": ["tests/grading", "-m", "not slow", *PARALLEL],
     "chapters": ["--nbval-lax", "--nbval-cell-timeout=300", "_build/solved", "tests/chapters", *PARALLEL],
-    "site": ["tests/site", *PARALLEL],
+    # Each page is a test of its own, all in one file: hand them out one by one, or one worker gets them all.
+    "site": ["tests/site", "-n", str(WORKERS), "--dist", "worksteal"],
 }
 
 
