@@ -8,7 +8,7 @@ SKIP = (
     "glosses", "learn", "pair = [", "sizes, fresh", "assert fresh", "grid = [", "assert cost", "check.",
     "subplots", "snapshots", "often = U", "GROUPS =", "GROUPS)", "before", "solve(", "chosen =", "at_step",
     "variants =", "mean_of", "glove", "EN_PAIRS", "nearest(", "JOBS", "navec", "RU", "queries", "number[",
-    "starts =", "sentence_", "paths[", "window =", "itself =",
+    "starts =", "sentence_", "paths[", "window =", "itself =", "per_query", "speed.values",
 )  # fmt: skip
 BARE = (
     "sentences = ",
