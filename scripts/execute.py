@@ -235,16 +235,15 @@ def report(name, row, cached=False):
     return line
 
 
-def over_budget(row, slow=1.0):
+def over_budget(row):
     """Say in words how a chapter exceeds its budget; "" when it does not.
 
-    A busy machine stretches the seconds on the clock more than those on the CPU, so the smaller of the two
-    counts; ``slow`` is how many times slower than the two idle cores of the budget this machine may be.
+    A busy machine stretches the seconds on the clock, not those on the CPU, so the smaller of the two counts.
     """
-    seconds, allowed = min(row["seconds"], row["cpu_seconds"]), BUDGET_SECONDS * slow
+    seconds = min(row["seconds"], row["cpu_seconds"])
     words = []
-    if seconds > allowed:
-        words.append(f"{seconds:.0f} of {allowed:.0f} s")
+    if seconds > BUDGET_SECONDS:
+        words.append(f"{seconds:.0f} of {BUDGET_SECONDS} s")
     if row["peak_mib"] > BUDGET_MIB:
         words.append(f"{row['peak_mib']:.0f} of {BUDGET_MIB:.0f} MiB")
     return ", ".join(words)
