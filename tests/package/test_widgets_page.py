@@ -331,7 +331,7 @@ def test_a_drawing_is_read_where_the_browser_hides_the_canvas(site):
 
 
 def test_the_style_of_one_widget_does_not_reach_another():
-    """Sheets arrive in any order: what a widget adds must win over the shared sheet, and hold for it alone."""
+    """Sheets arrive in any order: a widget's own must win over the shared one, and hold for it alone."""
     folder = Path(widgets.__file__).parent
     for sheet in set(folder.glob("*.css")) - {folder / "style.css"}:
         text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf8"), flags=re.S)

@@ -1,4 +1,4 @@
-"""Formulas: set by KaTeX while the book is built, so that a page shows them at once and needs no script for them.
+"""Formulas: set by KaTeX while the book is built, so that a page shows them at once, without a script.
 
 `katex/` holds KaTeX 0.16.47 as published on npm (script, style, fonts, licence); the script runs inside
 `mini-racer`, which pip brings. Each formula becomes HTML for the eye and MathML for a screen reader.
@@ -32,7 +32,7 @@ def _engine(process: int):
     return engine
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def render(tex: str, display: bool) -> str:
     r"""Return the HTML of one formula.
 
@@ -59,7 +59,7 @@ def anchor(tex: str) -> str:
 
 
 def _html(node, display):
-    """Return the HTML of a formula; one that KaTeX does not understand is a warning, which fails the build."""
+    """Return the HTML of a formula; what KaTeX does not understand is a warning, which fails the build."""
     try:
         return render(node.astext(), display)
     except ValueError as error:
