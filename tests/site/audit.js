@@ -43,6 +43,11 @@ window.bookAudit = (() => {
     for (const e of document.querySelectorAll(".math")) {
       if (!e.querySelector(".katex-html") || !e.querySelector("math")) bad.push(e.textContent.slice(0, 60));
     }
+    for (const [tags, count] of [["mfrac, mroot, msub, msup, munder, mover", 2], ["msubsup, munderover", 3]]) {
+      for (const e of document.querySelectorAll(tags)) {
+        if (e.children.length !== count) bad.push(`<${e.tagName}> with ${e.children.length} parts in ${e.closest("math").textContent.slice(0, 60)}`);
+      }
+    }
     const texts = document.createTreeWalker(document.querySelector("article") || document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;

@@ -15,7 +15,7 @@ TEXT = """# Momentum
 
 In a long, narrow valley, small pushes add up.
 
-> **Note.** Plain, with $x^2$.
+> **Note.** Plain, with $x_{\\max}^2$.
 
 > **Slip in the lectures.**
 > It grows.
@@ -119,7 +119,7 @@ def test_captions_exercises_and_details(momentum):
 def test_formulas_are_set_when_the_book_is_built(small, momentum, browser):
     """For the eye and for a screen reader, with anchor, number and TeX; no script has a part in it."""
     assert momentum.count("<math ") == momentum.count('class="katex-html"') == 3
-    assert 'encoding="application/x-tex">x^2<' in momentum
+    assert 'encoding="application/x-tex">x_{\\max}^2<' in momentum
     assert '<div class="math notranslate nohighlight" id="equation-1">' in momentum
     assert "MathJax" not in momentum and "_static/mathjax" not in momentum
     context = browser.new_context(java_script_enabled=False)
@@ -145,7 +145,7 @@ def test_a_copied_formula_is_tex(small, browser):
             document.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true }));
             return data.getData("text/plain");
         }""")
-    assert copied.split("\n")[-1] == "Plain, with $x^2$."
+    assert copied.split("\n")[-1] == "Plain, with $x_{\\max}^2$."
     assert not found
 
 

@@ -19,6 +19,7 @@ LOG = logging.getLogger(__name__)
 KATEX = Path(__file__).parent / "katex"
 TAG = re.compile(r"\\tag\{([\w.]+)\}")
 OTHER_FONTS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
+OPERATOR = re.compile("<mi>[^<]*</mi><mo>\u2061</mo>")  # "max" and its invisible "applied to"
 SETTINGS = {"output": "htmlAndMathml", "strict": False, "throwOnError": True}
 
 
@@ -46,10 +47,11 @@ def render(tex: str, display: bool) -> str:
     from py_mini_racer import JSEvalException
 
     try:
-        return _engine(os.getpid()).call("katex.renderToString", tex, SETTINGS | {"displayMode": display})
+        html = _engine(os.getpid()).call("katex.renderToString", tex, SETTINGS | {"displayMode": display})
     except JSEvalException as error:
         said = re.search(r"KaTeX parse error: .*", str(error))
         raise ValueError(said[0] if said else str(error)) from None
+    return OPERATOR.sub(r"<mrow>\g<0></mrow>", html)  # as an index these two would count as two
 
 
 def anchor(tex: str) -> str:
