@@ -1,8 +1,8 @@
 """Firefox and WebKit for the tests, driven over the protocols that they speak themselves.
 
-Firefox speaks WebDriver BiDi on a socket of its own; WebKit has Debian's WebKitWebDriver, which speaks WebDriver
-over HTTP. Both engines here open a page, wait for it and evaluate JavaScript in it; what a page is asked is
-the same as in Chromium (audit.js).
+Firefox speaks WebDriver BiDi on a socket of its own; WebKit has Debian's WebKitWebDriver, which speaks
+WebDriver over HTTP. Both open a page, wait for it and evaluate JavaScript in it; what a page is asked is the
+same as in Chromium (audit.js).
 
 Source: W3C, WebDriver BiDi (session, browsingContext, script, log) and WebDriver (sessions, execute/async).
 """
