@@ -1,5 +1,5 @@
-// Small helps for readers: what scrolls sideways can be reached with the keyboard, a copied formula is TeX, and search
-// works from file://.
+// Small helps for readers: what scrolls sideways can be reached with the keyboard, a copied formula is TeX, a chapter
+// opens on the reader's JupyterHub, and search works from file://.
 (() => {
   const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container";
   const TEX = "annotation[encoding='application/x-tex']";
@@ -38,6 +38,16 @@
     copied.remove();
     event.preventDefault();
   });
+
+  for (const form of document.querySelectorAll("form[data-pull]")) {
+    form.elements.hub.value = localStorage.getItem("hub") ?? "";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const hub = form.elements.hub.value.trim().replace(/\/*(hub\/.*)?$/, ""); // also from an address copied within it
+      localStorage.setItem("hub", hub);
+      open(`${hub}/${form.dataset.pull}`, "_blank", "noopener");
+    });
+  }
 
   if (typeof Search !== "undefined") {
     const read = Search.htmlToText; // the summaries of the search page
