@@ -45,7 +45,8 @@ def hub_form(address: str, branch: str, docname: str) -> str:
     return (
         '<details class="launch-hub"><summary>Open on a JupyterHub</summary>'
         f'<form data-pull="{html.escape(pull)}"><label>Address of your hub '
-        '<input type="url" name="hub" required placeholder="https://hub.example.edu" autocomplete="url"></label> '
+        '<input type="url" name="hub" required placeholder="https://hub.example.edu" autocomplete="url">'
+        "</label> "
         '<button type="submit">Open</button></form></details>'
     )
 
