@@ -1,4 +1,4 @@
-"""The row under a chapter's title: its number, and the ways to open it: Colab, Binder, a JupyterHub, the file."""
+"""The row under a chapter's title: its number, and the ways to open it: Colab, Binder, a hub, the file."""
 
 from __future__ import annotations
 
