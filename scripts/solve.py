@@ -3,12 +3,13 @@
 python scripts/solve.py                    # every chapter, into _build/solved/
 python scripts/solve.py book/02_*.ipynb    # one chapter
 
-The solved chapters are what nbval runs: each graded cell then asserts that its check says "right", and the
-rest of the chapter must work with the answers in place, too. (`make book` runs the chapters as shipped.)
+Each graded cell of a solved chapter asserts that its check says "right". The weekly workflow runs these
+chapters as a whole; `make book` runs the chapters as shipped and tries each answer in place, see `trials`.
 """
 
 import argparse
 import ast
+import contextlib
 import sys
 from pathlib import Path
 
@@ -51,6 +52,32 @@ def answer(source, name):
     return "\n".join(ast.get_source_segment(source, node) for node in parts)
 
 
+def solved(solutions, name):
+    """Return the code of a graded cell: the answer, then an assert that its check says "right".
+
+    Its variables have names that no chapter uses: a reader's answer leaves no variable behind, either.
+    """
+    verdict = f'_outcome, _problem = check.run("{name}", {name})\nassert _outcome.state == "right", _problem'
+    return f"{answer(solutions, name)}\n\n{verdict}"
+
+
+def trials(nb, solutions):
+    """Return code that tries the reference answers in the chapter's state and leaves its names as they are.
+
+    Args:
+        nb: the chapter, an nbformat notebook.
+        solutions: text of its file in tests/solutions/.
+
+    Returns:
+        dict {name of the exercise: code to run before its cell}, without those that have no answer.
+    """
+    code = {}
+    for name in graded_cells(nb):
+        with contextlib.suppress(KeyError):
+            code[name] = f"exec({solved(solutions, name)!r}, dict(globals()))"
+    return code
+
+
 def solve(nb, solutions):
     """Put the answers into the graded cells of a notebook, in place.
 
@@ -65,11 +92,7 @@ def solve(nb, solutions):
         KeyError: an exercise has no answer.
     """
     for name, cell in graded_cells(nb).items():
-        # Names that no chapter uses: a reader's answer leaves no variable behind, either.
-        verdict = (
-            f'_outcome, _problem = check.run("{name}", {name})\nassert _outcome.state == "right", _problem'
-        )
-        cell.source = f"{answer(solutions, name)}\n\n{verdict}"
+        cell.source = solved(solutions, name)
     return nb
 
 

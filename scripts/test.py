@@ -1,94 +1,149 @@
-"""Everything that CI checks, in order: Chromium, style, the book, then the tests; times and a sum at the end.
+"""Everything that CI checks: Chromium, the book, style and the tests; times and a sum at the end.
 
-python scripts/test.py              # all
-python scripts/test.py site package # these stages only
+    python scripts/test.py              # all
+    python scripts/test.py site package # these stages only
+
+Two lanes of stages run side by side, because a stage often waits or uses one core only. In one lane the book
+is built and looked at, and its output appears as it comes; the other needs no book, and the output of a stage
+appears at its end.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 REPORTS = TOP / "_build" / "tests"
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 8)
-PARALLEL = ["-n", str(WORKERS), "--dist", "loadfile"]
-FIRST = ("chromium", "lint", "book")  # scripts; without Chromium or the book the tests make no sense
+SPREAD = ["-n", str(WORKERS), "--dist", "worksteal", "-p", "no:nbval"]  # which takes seconds to import
+BY_FILE = ["-n", str(WORKERS), "--dist", "loadfile"]  # the tests of one file share what a worker computes
+SCRIPTS = {"chromium": "chromium.py", "lint": "lint.py", "book": "build.py"}
 TESTS = {
-    "package": ["tests/package", *PARALLEL],
-    "exercises": ["tests/exercises", *PARALLEL],
-    "launch": ["tests/launch", *PARALLEL],
-    "grading": ["tests/grading", "-m", "not slow", *PARALLEL],
-    "chapters": ["--nbval-lax", "--nbval-cell-timeout=300", "_build/solved", "tests/chapters", *PARALLEL],
-    # Each page is a test of its own, all in one file: hand them out one by one, or one worker gets them all.
-    "site": ["tests/site", "-n", str(WORKERS), "--dist", "worksteal"],
+    "package": ["tests/package", *SPREAD],
+    "exercises": ["tests/exercises", *SPREAD],
+    "launch": ["tests/launch", *SPREAD],
+    "grading": ["tests/grading", "-m", "not slow", *SPREAD],
+    # nbval compares what `make book` has run, see tests/chapters/conftest.py
+    "chapters": ["--nbval-lax", "--executed=_build/executed", "book", "tests/chapters", *BY_FILE],
+    "site": ["tests/site", *SPREAD],
 }
+FIRST = ("chromium", "book")  # without Chromium or the book, what follows makes no sense
+LANES = (("book", "chapters", "site"), ("lint", "grading", "package", "exercises", "launch"))
+STAGES = ("chromium", *LANES[0], *LANES[1])
 
 
-def run_script(name):
-    """Run one of scripts/ and return whether it succeeded."""
-    command = [sys.executable, str(TOP / "scripts" / ("build.py" if name == "book" else f"{name}.py"))]
-    return subprocess.run(command, cwd=TOP, check=False).returncode == 0
+class Run:
+    """One run of the tests; `results` is {stage: (seconds, {"passed" or "failed" or "skipped": number})}."""
 
+    def __init__(self):
+        self.results, self.processes, self.interrupted = {}, set(), False
 
-def run_pytest(name):
-    """Run a stage of tests.
+    def call(self, command, output):
+        """Run a Python program, its output to a file, None for the terminal; return whether it succeeded."""
+        # Kernels that share the cores: with more threads than cores, a chapter takes ten times as long.
+        environment = {"OMP_NUM_THREADS": str(max(1, CORES // WORKERS)), **os.environ}
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=TOP, env=environment, stdout=output, stderr=output
+        )
+        self.processes.add(process)
+        succeeded = process.wait() == 0
+        self.processes.discard(process)
+        return succeeded
 
-    Returns:
-        dict of the numbers of tests that "passed", "failed" and were "skipped". A run that broke off or found
-        no test counts as one failure.
-    """
-    report = REPORTS / f"{name}.xml"
-    report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *TESTS[name]]
-    # Kernels that share the cores: with more threads than cores, a chapter takes ten times as long.
-    environment = {"OMP_NUM_THREADS": str(max(1, CORES // WORKERS)), **os.environ}
-    status = subprocess.run(command, cwd=TOP, env=environment, check=False).returncode
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    if report.exists():
-        for suite in ET.parse(report).getroot().iter("testsuite"):
-            failed = int(suite.get("failures")) + int(suite.get("errors"))
-            skipped = int(suite.get("skipped"))
-            counts["failed"] += failed
-            counts["skipped"] += skipped
-            counts["passed"] += int(suite.get("tests")) - failed - skipped
-    if status and not counts["failed"]:
-        counts["failed"] = 1
-    return counts
+    def tests(self, name, output):
+        """Run a stage of tests.
+
+        Returns:
+            dict of the numbers of tests that "passed", "failed" and were "skipped". A run that broke off or
+            found no test counts as one failure.
+        """
+        report = REPORTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        succeeded = self.call(["-m", "pytest", "-q", f"--junitxml={report}", *TESTS[name]], output)
+        counts = {"passed": 0, "failed": 0, "skipped": 0}
+        if report.exists():
+            for suite in ET.parse(report).getroot().iter("testsuite"):
+                failed = int(suite.get("failures")) + int(suite.get("errors"))
+                skipped = int(suite.get("skipped"))
+                counts["failed"] += failed
+                counts["skipped"] += skipped
+                counts["passed"] += int(suite.get("tests")) - failed - skipped
+        if not succeeded and not counts["failed"]:
+            counts["failed"] = 1
+        return counts
+
+    def stage(self, name, output=None):
+        """Run a stage and keep its result; return whether what follows makes sense."""
+        start = time.monotonic()
+        if name in SCRIPTS:
+            counts = {"failed": int(not self.call([f"scripts/{SCRIPTS[name]}"], output))}
+        else:
+            counts = self.tests(name, output)
+        self.results[name] = (time.monotonic() - start, counts)
+        return not (counts["failed"] and name in FIRST)
+
+    def lane(self, names, live):
+        """Run stages one after the other; `live`: show their output as it comes, else at the end of each."""
+        for name in names:
+            if self.interrupted:
+                return
+            if live:
+                print(f"\n=== {name}", flush=True)
+                if not self.stage(name):
+                    return
+            else:
+                with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+                    self.stage(name, output)
+                    output.seek(0)
+                    print(f"\n=== {name}\n{output.read()}", flush=True)
+
+    def interrupt(self):
+        """Start nothing more, and end what runs, unless Ctrl-C in a terminal has ended it already."""
+        self.interrupted = True
+        for process in list(self.processes):
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
 
 
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    arguments.add_argument(
-        "stages", nargs="*", help=f"of {', '.join([*FIRST, *TESTS])}; default: all of them"
-    )
-    chosen = arguments.parse_args().stages or [*FIRST, *TESTS]
-    if unknown := set(chosen) - {*FIRST, *TESTS}:
-        arguments.error(f"there is no stage {min(unknown)!r}; there are {', '.join([*FIRST, *TESTS])}")
+    arguments.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; default: all of them")
+    chosen = arguments.parse_args().stages or STAGES
+    if unknown := set(chosen) - set(STAGES):
+        arguments.error(f"there is no stage {min(unknown)!r}; there are {', '.join(STAGES)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
-    total, times = {"passed": 0, "failed": 0, "skipped": 0}, {}
-    for stage in chosen:
-        print(f"\n=== {stage}", flush=True)
-        start = time.monotonic()
-        if stage == "chapters" and not run_script("solve"):  # nbval runs the chapters with the answers
-            counts = {"failed": 1}
-        else:
-            counts = {"failed": int(not run_script(stage))} if stage in FIRST else run_pytest(stage)
-        times[stage] = (time.monotonic() - start, counts["failed"])
+    run, start = Run(), time.monotonic()
+    if "chromium" not in chosen or run.stage("chromium"):
+        lanes = [[name for name in lane if name in chosen] for lane in LANES]
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            live = 0 if lanes[0] else 1
+            futures = [pool.submit(run.lane, lane, i == live) for i, lane in enumerate(lanes)]
+            try:
+                for future in futures:
+                    future.result()
+            except KeyboardInterrupt:
+                run.interrupt()
+                sys.exit("interrupted")
+    print()
+    total = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, (seconds, counts) in run.results.items():
         for key, count in counts.items():
             total[key] += count
-        if counts["failed"] and stage in ("chromium", "book"):
-            break
-    print()
-    for stage, (seconds, failed) in times.items():
-        print(f"  {stage:<10} {seconds:7.1f} s{f'   {failed} failed' if failed else ''}")
-    print(f"  {'all':<10} {sum(seconds for seconds, _ in times.values()):7.1f} s\n")
+        failed = f"   {counts['failed']} failed" if counts["failed"] else ""
+        print(f"  {name:<10} {seconds:7.1f} s{failed}")
+    print(f"  {'all':<10} {time.monotonic() - start:7.1f} s\n")
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
     print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
     sys.exit(1 if total["failed"] else 0)

@@ -1,4 +1,4 @@
-"""What the execution of the chapters cost, as `make book` measured it."""
+"""The memory that the execution of the chapters took, as `make book` measured it."""
 
 import json
 from pathlib import Path
@@ -22,9 +22,8 @@ def test_within_budget(chapter):
     ("row", "words"),
     [
         ({"seconds": 59, "cpu_seconds": 100, "peak_mib": 1200}, ""),
-        ({"seconds": 150, "cpu_seconds": 50, "peak_mib": 1200}, ""),  # a busy machine
-        ({"seconds": 61, "cpu_seconds": 110, "peak_mib": 300}, "61 of 60 s"),
-        ({"seconds": 61, "cpu_seconds": 110, "peak_mib": 1300}, "61 of 60 s, 1300 of 1229 MiB"),
+        ({"seconds": 600, "cpu_seconds": 600, "peak_mib": 1200}, ""),  # a slow machine
+        ({"seconds": 59, "cpu_seconds": 100, "peak_mib": 1300}, "1300 of 1229 MiB"),
     ],
 )
 def test_budget_in_words(row, words):

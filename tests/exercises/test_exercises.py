@@ -1,6 +1,4 @@
-"""Each exercise of the book: stubs are refused, the reference is right, mistakes are named, answers come
-fast.
-"""
+"""Each exercise of the book: stubs are refused, the reference is right, mistakes are named."""
 
 from __future__ import annotations
 
@@ -8,7 +6,6 @@ import dis
 import inspect
 import json
 import textwrap
-import time
 
 import pytest
 import torch
@@ -186,20 +183,6 @@ def test_numbers_without_work_earn_nothing(exercise, fill):
             except Exception:  # no answer returns such a thing; the grader counts it as wrong
                 earned = 0
             assert earned == 0
-
-
-def test_answers_within_a_tenth_of_a_second(exercise):
-    if exercise.seconds > 5:
-        pytest.skip("trains")
-    given = answer(exercise)
-    check.run(exercise.name, given)
-
-    def cpu():
-        start = time.process_time()
-        check.run(exercise.name, given)
-        return time.process_time() - start
-
-    assert min(cpu() for _ in range(3)) <= 0.1
 
 
 def test_message_is_the_same_every_time(exercise, wrong, words):

@@ -153,8 +153,6 @@ def test_all_in_one_unattended_run(tmp_path, box):
         if result["needs_person"]:
             flagged.append(case.name)
             assert case.group == "breaker", (case.name, result["needs_person"])
-        limit = 0.4 * 40 + 2 * 0.4 * sum(2 * s + 3 for s in (2, 2, 2, 2, 6))
-        assert record["cost"]["seconds"] <= 2 * limit + 15, (case.name, record["cost"])
     assert not wrong
     assert len(flagged) <= 3, flagged
     for file in out.rglob("*"):

@@ -5,7 +5,7 @@ import pytest
 from widgets.harness import Site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     from playwright.sync_api import sync_playwright
 

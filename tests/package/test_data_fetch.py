@@ -98,7 +98,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
-    monkeypatch.setattr(fetch, "TIMEOUT", (2, 0.5))
+    monkeypatch.setattr(fetch, "TIMEOUT", (60, 60))
     monkeypatch.setattr(fetch, "PAUSE", 0.01)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -154,8 +154,10 @@ def test_resumes_where_it_broke_off(cache, original):
         ("huge", "offers 1,099,511,627,776 bytes, more than any file of the course"),
     ],
 )
-def test_failure_is_one_clear_sentence_and_leaves_nothing(kind, words, cache, original, server):
+def test_failure_is_one_clear_sentence_and_leaves_nothing(kind, words, cache, original, server, monkeypatch):
     original(kind)
+    if kind in ("slow", "mute"):
+        monkeypatch.setattr(fetch, "TIMEOUT", (60, 0.5))
     with pytest.raises(DataError) as caught:
         fetch.path("thing.bin")
     message = str(caught.value)

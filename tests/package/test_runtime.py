@@ -1,4 +1,4 @@
-"""Device, seeds and progress bars; importing the package costs nothing."""
+"""Device, seeds and progress bars; importing the package loads nothing heavy."""
 
 import subprocess
 import sys
@@ -28,12 +28,8 @@ def test_progress_shows_its_label_elsewhere(monkeypatch, capfd):
     assert "letters" in capfd.readouterr().err
 
 
-def test_the_package_imports_in_a_moment_and_without_torch():
-    code = (
-        "import sys, time; t = time.perf_counter();"
-        "import course_utils, course_utils.check, course_utils.data;"
-        "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules, 'imports too much';"
-        "print(time.perf_counter() - t)"
-    )
-    seconds = min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3))
-    assert seconds < 0.3
+def test_the_package_imports_nothing_heavy():
+    code = "import sys, course_utils, course_utils.check, course_utils.data; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    heavy = {"torch", "numpy", "matplotlib", "PIL", "ipywidgets", "pooch", "requests"}
+    assert heavy & set(loaded.split()) == set()

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from widgets.harness import LOOK
+from widgets.harness import LOOK, settle
 
 from course_utils.widgets import align
 
@@ -60,7 +60,7 @@ def test_it_says_what_is_wrong(words, options, says):
 
 def words(tab):
     """The lines below the picture."""
-    tab.wait_for_timeout(120)
+    settle(tab)
     return tab.locator(".bw-caption > *").all_text_contents()
 
 
@@ -128,6 +128,6 @@ def test_it_is_accessible(site, theme):
 
     tab = site.open(align(ONE, alt=ALT), width=390)
     tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    tab.wait_for_timeout(120)
+    settle(tab)
     found = Axe().run(tab)["violations"]
     assert [(v["id"], n["html"][:120]) for v in found for n in v["nodes"]] == []

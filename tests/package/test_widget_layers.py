@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from widgets.harness import LOOK
+from widgets.harness import LOOK, settle
 
 from course_utils.widgets import layers
 
@@ -57,7 +57,7 @@ def test_it_says_what_is_wrong(nets, options, says):
 
 def words(tab):
     """The lines below the bars."""
-    tab.wait_for_timeout(120)
+    settle(tab)
     return tab.locator(".bw-caption > *").all_text_contents()
 
 
@@ -108,7 +108,7 @@ def test_it_is_accessible(site, theme):
 
     tab = site.open(layers(NETS, alt=ALT), width=390)
     tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    tab.wait_for_timeout(120)
+    settle(tab)
     found = Axe().run(tab)["violations"]
     assert [(v["id"], n["html"][:120]) for v in found for n in v["nodes"]] == []
 

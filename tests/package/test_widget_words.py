@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from widgets.harness import LOOK
+from widgets.harness import LOOK, settle
 
 from course_utils.widgets import words
 
@@ -71,7 +71,7 @@ def test_it_says_what_is_wrong(tables, examples, options, says):
 
 def found(tab):
     """The nearest words, from the best down."""
-    tab.wait_for_timeout(120)
+    settle(tab)
     return tab.locator(".bw-scores > div > span:first-child").all_text_contents()
 
 
@@ -96,17 +96,17 @@ def test_unknown_words_are_named_with_close_spellings(site):
     tab = site.open(widget())
     ask, note = tab.get_by_label("words, + and −"), tab.locator(".bw-note")
     ask.fill("hosre + dog")
-    tab.wait_for_timeout(120)
+    settle(tab)
     assert "“hosre” is not among the 12 words" in note.text_content() and "horse" in note.text_content()
     assert found(tab) == []
     ask.fill("kign + dog")
-    tab.wait_for_timeout(120)
+    settle(tab)
     assert "Did you mean king" in note.text_content()
     ask.fill("cat - cat")
-    tab.wait_for_timeout(120)
+    settle(tab)
     assert "zero" in note.text_content()
     ask.fill("")
-    tab.wait_for_timeout(120)
+    settle(tab)
     assert "Type words" in note.text_content()
     ask.fill("dog")
     assert found(tab)[0] == "dogs" and note.text_content() == ""
@@ -148,6 +148,6 @@ def test_it_is_accessible(site, theme):
 
     tab = site.open(widget(), width=390)
     tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    tab.wait_for_timeout(120)
+    settle(tab)
     found_ = Axe().run(tab)["violations"]
     assert [(v["id"], n["html"][:120]) for v in found_ for n in v["nodes"]] == []

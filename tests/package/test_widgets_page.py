@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from widgets import samples
-from widgets.harness import LATENCY, LOOK
+from widgets.harness import DRAWS, LOOK, changes, settle
 
 from course_utils import widgets
 from course_utils.widgets import bars, draw, panel, scene
@@ -29,10 +29,6 @@ DARK = {
     "JupyterLab": "delete html.dataset.theme; document.body.dataset.jpThemeLight = 'false'",
     "Colab": "delete html.dataset.theme; html.setAttribute('theme', 'dark')",
 }
-
-
-def settle(tab):
-    tab.wait_for_timeout(120)
 
 
 # ---- controls
@@ -55,8 +51,8 @@ def test_every_control_changes_the_picture_by_keyboard_on_a_phone(site, name):
             tab.keyboard.press("ArrowRight" if c.evaluate("e => +e.value < +e.max") else "ArrowLeft")
         else:
             tab.keyboard.press("ArrowDown" if kind == "select-one" else "Space")
-        tab.wait_for_timeout(1700 if "play" in what else 120)
-        assert (root.evaluate(LOOK) != before) or what == "example", f"{name}: {what} changes nothing"
+        if what != "example":
+            assert changes(tab, root, before), f"{name}: {what} changes nothing"
 
 
 def test_sliders_say_their_value(site):
@@ -68,24 +64,20 @@ def test_sliders_say_their_value(site):
     assert tab.get_by_label("rate").get_attribute("aria-valuetext") == "0.02"
 
 
-def test_a_frame_takes_at_most_25_ms(site):
+def test_many_moves_at_once_are_drawn_at_most_twice(site):
     tab = site.open(*(EVERY[k]() for k in ("graph", "lines", "dense", "descent")))
     for i in range(4):
-        times = []
-        while len(times) < 4 and min(times, default=99) > 25:  # a shared machine may be busy for a moment
-            times.append(tab.locator(".bw").nth(i).evaluate(LATENCY))
-        assert min(times) <= 25, (i, times)
+        assert 1 <= tab.locator(".bw").nth(i).evaluate(DRAWS) <= 2
 
 
 def test_play_runs_and_stops_and_reduced_motion_has_none(site):
     tab = site.open(samples.descent_scene())
     step, play = tab.get_by_label("step", exact=True), tab.get_by_label("play step")
     play.click()
-    tab.wait_for_timeout(900)
+    tab.wait_for_function("s => +s.value > 12", arg=step.element_handle())
     tab.get_by_label("pause step").click()
     at = int(step.input_value())
-    assert at > 12
-    tab.wait_for_timeout(400)
+    settle(tab, 400)
     assert int(step.input_value()) == at
     still = site.open(samples.descent_scene(), samples.lecture_graph(), reduced_motion="reduce")
     assert still.get_by_label("play step").count() == 0
@@ -124,7 +116,7 @@ def test_a_handle_follows_the_pointer(site):
     tab = site.open(samples.descent_scene(), samples.draw_net())
     tab.locator("canvas").first.hover(position={"x": 100, "y": 100})
     tab.mouse.wheel(0, 200)
-    tab.wait_for_function("scrollY > 0", timeout=3000)
+    tab.wait_for_function("scrollY > 0")
 
 
 # ---- looks
@@ -146,7 +138,7 @@ def test_dark_pages_get_light_ink(site, host):
     assert pixels["dark"] > 20 and pixels["light"] == 0
     assert tab.evaluate(fill) == "rgb(33, 38, 44)"
     tab.evaluate(f"() => {{ const html = document.documentElement; {DARK[host]} }}")
-    tab.wait_for_timeout(300)
+    settle(tab, 300)
     after, pixels = tab.evaluate(source), tab.evaluate(count)
     assert after == before.replace("#21262c", "#e4e7eb")
     assert pixels["light"] > 20 and pixels["dark"] == 0
@@ -163,7 +155,7 @@ def test_axe_finds_nothing(site, width):
     tab = site.open(*(make() for make in EVERY.values()), width=width)
     for theme in ("light", "dark"):
         tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        tab.wait_for_timeout(400)
+        settle(tab, 400)
         found = Axe().run(tab)["violations"]
         assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
 
@@ -347,13 +339,13 @@ def test_drawing_by_pointer_and_by_keyboard(site):
     first = root.evaluate(scores)
     assert "The network answers" in first
     tab.get_by_role("button", name="clear").click()
-    tab.wait_for_timeout(400)
+    settle(tab, 400)
     assert "Draw in the black square." in root.evaluate(scores)
     empty = root.evaluate(LOOK)
     pad.focus()
     for key in ("Space", "ArrowDown", "ArrowDown", "ArrowRight", "Space", "ArrowLeft"):
         tab.keyboard.press(key)
-    tab.wait_for_timeout(400)
+    settle(tab, 400)
     assert root.evaluate(LOOK) != empty
     assert "The network answers" in root.evaluate(scores)
     assert tab.evaluate("scrollY") == 0
@@ -361,7 +353,7 @@ def test_drawing_by_pointer_and_by_keyboard(site):
     settle(tab)
     assert root.evaluate(LOOK) == empty
     tab.get_by_role("button", name="example").click()
-    tab.wait_for_timeout(400)
+    settle(tab, 400)
     assert root.evaluate(scores) == first
 
 

@@ -30,7 +30,7 @@ window.bookAudit = (() => {
       if (!image.alt.trim()) bad.push(["alt", name]);
       image.loading = "eager";
       if (!image.complete) {
-        await Promise.race([new Promise((done) => (image.onload = image.onerror = done)), wait(5000)]);
+        await Promise.race([new Promise((done) => (image.onload = image.onerror = done)), wait(30000)]);
       }
       if (!image.naturalWidth) bad.push(["missing", name]);
     }
@@ -110,7 +110,7 @@ window.bookAudit = (() => {
         const before = face(root);
         let changed = control.type === "radio" && control.checked; // its twins are tried instead
         for (let k = 0; k < 6 && !changed && !control.disabled; k++) {
-          const settled = drawn(root, 400);
+          const settled = drawn(root, 4000);
           step(control);
           await settled;
           await painted();

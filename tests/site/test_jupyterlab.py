@@ -20,7 +20,7 @@ SETTINGS = {
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
 }
-RUNNING = 400_000  # milliseconds that running the whole chapter may take on a busy machine
+RUNNING = 900_000  # milliseconds, against hanging: a quick machine runs the chapter in 40 seconds
 PROMPTS = (
     "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent).filter(Boolean)"
 )
@@ -88,7 +88,6 @@ def answer(tab, cell, code):
     return cell.locator(".jp-OutputArea").inner_text()
 
 
-@pytest.mark.timeout(600)
 def test_a_day(lab, browser):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.add_init_script(path=audit.HERE / "audit.js")

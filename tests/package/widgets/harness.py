@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
+from playwright.sync_api import TimeoutError as TooLate
+
 MODEL = """
 const raw = JSON.parse(document.getElementById("models").textContent);
 const bytes = (b) => new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
@@ -76,20 +78,32 @@ def page(*widgets, views=1):
 
 LOOK = """root => [...root.querySelectorAll('img, canvas, svg, .bw-product')].map(e =>
   e.tagName === 'IMG' ? e.src : e.tagName === 'CANVAS' ? e.toDataURL() : e.outerHTML).join()"""
-# from the input event to the frame on the screen, in milliseconds
-LATENCY = """async root => { const s = root.querySelector('input[type=range]'), t = [];
-  for (let i = 0; i < 31; i++) { await new Promise(r => setTimeout(r, 30));
-    const drawn = new Promise(r => root.addEventListener('bw:drawn', r, { once: true }));
-    const a = performance.now();
+# moves the first slider 31 times before the browser can show a frame; how often the widget has drawn then
+DRAWS = """async root => { const s = root.querySelector('input[type=range]'); let draws = 0;
+  root.addEventListener('bw:drawn', () => draws++);
+  for (let i = 0; i < 31; i++) {
     s.value = (+s.value + 1) % (+s.max + 1);
-    s.dispatchEvent(new Event('input'));
-    await drawn;
-    const rest = new MessageChannel();
-    const after = new Promise(r => (rest.port1.onmessage = r));
-    requestAnimationFrame(() => rest.port2.postMessage(0));
-    await after;
-    t.push(performance.now() - a); }
-  return t.sort((x, y) => x - y)[15]; }"""
+    s.dispatchEvent(new Event('input')); }
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let i = 0; i < 3 || !draws; i++) await frame();
+  return draws; }"""
+
+
+def settle(tab, milliseconds=120):
+    """Give a page time, and two frames more, which a slow machine shows later."""
+    tab.wait_for_timeout(milliseconds)
+    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def changes(tab, root, before):
+    """Return whether what a widget shows becomes something other than `before`; a slow machine gets 30 s."""
+    try:
+        tab.wait_for_function(
+            f"([root, before]) => ({LOOK})(root) !== before", arg=[root.element_handle(), before]
+        )
+    except TooLate:
+        return False
+    return True
 
 
 class Site:
@@ -108,6 +122,6 @@ class Site:
         tab.on("pageerror", lambda e: self.wrong.append(str(e)))
         tab.on("request", lambda r: r.url.startswith(("file:", "blob:", "data:")) or self.wrong.append(r.url))
         tab.goto(file.as_uri())
-        tab.wait_for_selector("html[data-ready]", timeout=15000)
-        tab.wait_for_timeout(150)
+        tab.wait_for_selector("html[data-ready]", timeout=60_000)
+        settle(tab)
         return tab

@@ -1,0 +1,105 @@
+"""What `scripts/bench.py` measures inside a process of its own; prints {figure: CPU seconds} as JSON.
+
+python scripts/workloads.py reference
+"""
+
+import contextlib
+import json
+import runpy
+import sys
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[1]
+
+
+def timed(work):
+    """Return the CPU seconds of a call, all threads together."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def reference():
+    """The unit: convolutions with their gradients, matrix products, and plain Python, about 1.7 s each."""
+    import torch
+    from torch.nn import functional as F
+
+    torch.manual_seed(0)
+    images = torch.rand(16, 16, 48, 48)
+    filters = torch.rand(32, 16, 3, 3, requires_grad=True)
+    matrix = torch.rand(512, 512)
+
+    def convolutions():
+        for _ in range(120):
+            F.conv2d(images, filters, padding=1).relu().sum().backward()
+
+    def products():
+        for _ in range(580):
+            matrix @ matrix
+
+    def python():
+        count = {}
+        for i in range(10_000_000):
+            key = f"{i % 997}"
+            count[key] = count.get(key, 0) + i * i % 7
+
+    return {"reference": sum(timed(work) for work in (convolutions, products, python))}
+
+
+def checks():
+    """Each check of the book against the reference answer; the quickest of three, after a first one."""
+    from course_utils import check, exercises
+
+    figures = {}
+    for chapter, found in exercises.chapters().items():
+        answers = runpy.run_path(str(TOP / "tests" / "solutions" / f"{chapter}.py"))
+        for exercise in found:
+            run = lambda e=exercise, a=answers: check.run(e.name, a[e.name])  # noqa: E731
+            run()
+            figures[f"check {exercise.name}"] = min(timed(run) for _ in range(3))
+    return figures
+
+
+def data():
+    """Every embedded set once, and 500 composed scenes."""
+    from course_utils.data import card, compose, load
+
+    figures = {"data all sets": timed(card.bench)}
+    stamps = load("stamps", size=64)
+    places = load("photos", split="places", size=128).images
+    figures["data 500 scenes"] = timed(
+        lambda: compose.scenes(stamps.images, stamps.labels, places, count=500)
+    )
+    return figures
+
+
+def pages():
+    """Each page in Chromium: first text at 9 Mbit/s (on the clock), a frame of its slowest widget (CPU)."""
+    sys.path.insert(0, str(TOP / "tests" / "site"))
+    import audit
+    import chromium
+    from playwright.sync_api import sync_playwright
+
+    site, figures = TOP / "_build" / "html", {}
+    with sync_playwright() as playwright, audit.serve(site) as address:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=audit.CHROMIUM)
+        for page in audit.pages(site):
+            first = audit.first_text(browser, f"{address}/{page}")
+            figures[f"first text of {page}"] = first / 1000
+            with audit.open_page(browser, f"{address}/{page}") as (tab, _):
+                if frames := audit.frame_times(tab):
+                    figures[f"a frame of {page}"] = max(cpu for _, cpu in frames) / 1000
+        browser.close()
+    return figures
+
+
+def main():
+    work = {f.__name__: f for f in (reference, checks, data, pages)}[sys.argv[1]]
+    with contextlib.redirect_stdout(sys.stderr):
+        figures = work()
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""`make test` itself: it counts what its stages counted, and does not look at a book that was not built."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "test.py"
+PASSES, FAILS, SKIPS = (
+    "def test_a(): pass\n",
+    "def test_b(): assert 0\n",
+    "import pytest\ndef test_c(): pytest.skip()\n",
+)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A repository in which each stage takes a moment."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "scripts")
+    for name in ("chromium", "lint", "build"):
+        (tmp_path / "scripts" / f"{name}.py").write_text(f"print('{name} ran')\n")
+    for name, source in (("package", PASSES + FAILS), ("launch", PASSES + SKIPS), ("site", PASSES)):
+        (tmp_path / "tests" / name).mkdir(parents=True)
+        (tmp_path / "tests" / name / f"test_{name}.py").write_text(source)
+    return tmp_path
+
+
+def run(tree, *stages):
+    """Return (status, what was printed)."""
+    command = [sys.executable, tree / "scripts" / "test.py", *stages]
+    plugins = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "xdist.plugin",
+    }  # the others take seconds
+    done = subprocess.run(
+        command, cwd=tree, env=os.environ | plugins, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr + done.stdout
+
+
+def test_the_numbers_of_all_stages_are_added(tree):
+    status, said = run(tree, "chromium", "lint", "book", "package", "launch", "site")
+    assert status == 1
+    assert said.splitlines()[-1] == "3 passed, 1 failed, 1 skipped"
+    times = dict(re.findall(r"^  (\w+) +[\d.]+ s(.*)$", said, re.MULTILINE))
+    assert times.keys() == {"chromium", "book", "site", "lint", "package", "launch", "all"}
+    assert times["package"] == "   1 failed" and not times["launch"]
+    assert said.index("=== lint\nlint ran") < said.index("=== package") < said.index("=== launch")
+
+
+def test_without_a_book_its_pages_are_not_tested(tree):
+    (tree / "scripts" / "build.py").write_text("raise SystemExit('a chapter failed')\n")
+    status, said = run(tree, "book", "site", "launch")
+    assert status == 1 and "=== site" not in said and "=== launch" in said
+    assert said.splitlines()[-1] == "1 passed, 1 failed, 1 skipped"
+
+
+def test_a_stage_that_breaks_off_is_a_failure(tree):
+    (tree / "tests" / "site" / "test_site.py").write_text("import nothing_of_that_name\n")
+    assert run(tree, "site")[1].splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_an_unknown_stage_is_one_sentence(tree):
+    status, said = run(tree, "sites")
+    assert status == 2 and "there is no stage 'sites'; there are chromium, book, chapters, site" in said
