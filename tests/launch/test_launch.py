@@ -89,6 +89,27 @@ def test_documents_name_the_repository_of_pyproject():
     assert owner_and_name in (TOP / "README.md").read_text(encoding="utf-8")
 
 
+def commands(document):
+    """Return the lines of the first block of commands in a document that installs the course."""
+    text = (TOP / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    return next(block.strip().splitlines() for block in blocks if "pip install" in block)
+
+
+def test_readers_start_in_a_virtual_environment():
+    """The system's own Python often refuses to install packages, or mixes them with the system's."""
+    lines = commands("README.md")
+    assert lines == commands("book/index.md")
+    made, activated, installed, started = (line.split("  ")[0] for line in lines)
+    assert (made, activated) == ("python3 -m venv .venv", "source .venv/bin/activate")
+    assert (installed, started) == ('pip install -e ".[book]"', "jupyter lab book/")
+    assert [line.partition("# Windows: ")[2] for line in lines[:2]] == [
+        "py -m venv .venv",
+        r".venv\Scripts\activate",
+    ]
+    assert any("-m venv .venv &&" in line for line in commands("book/appendix/teachers.md"))
+
+
 def test_binder_accepts_the_repository():
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(TOP)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
