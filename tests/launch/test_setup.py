@@ -202,6 +202,7 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
 
 def test_a_named_python_replaces_an_environment_of_another(monkeypatch, tmp_path):
     made = []
+    (tmp_path / "pyvenv.cfg").touch()
     monkeypatch.setattr(venvs, "version_of", lambda venv: (3, 99, 1))
     monkeypatch.setattr(venvs, "make_venv", made.append)
     monkeypatch.setattr(environment, "build", lambda venv, asked: None)
