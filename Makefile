@@ -1,8 +1,7 @@
 # Deep Learning, Derived. `make help` lists the targets. Needs Python 3.11 or newer and GNU make; nothing else.
-PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
-PY = $(VENV)/bin/python
+PY = "$(VENV)/bin/python"
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
@@ -12,7 +11,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 environment: ## .venv with the exact packages of requirements.lock
-	@$(PYTHON) scripts/environment.py $(VENV)
+	@command -v $(or $(PYTHON),python3) >/dev/null || { echo "There is no $(or $(PYTHON),python3) here; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	@$(or $(PYTHON),python3) scripts/environment.py "$(VENV)" --torch "$(TORCH)" $(if $(PYTHON),--named)
 
 book: environment ## the whole book as HTML, into _build/html
 	@$(PY) scripts/build.py
@@ -43,7 +43,7 @@ outputs: book ## put the outputs that the tests compare into the notebooks
 	@$(PY) scripts/normalise.py --outputs
 
 lock: environment ## write requirements.lock anew, with the newest versions
-	@$(PY) scripts/lock.py
+	@$(PY) scripts/lock.py --newest
 
 clean: ## remove what was built; the environment stays (rm -r .venv removes that, too)
 	@rm -rf _build .pytest_cache .ruff_cache .jupyter_cache book/_build grades

@@ -5,18 +5,24 @@ an old Python cannot read, so that an old Python gets a sentence and not a Synta
 """
 
 import argparse
+import errno
 import hashlib
 import os
 import re
-import subprocess
+import signal
 import sys
 import time
 
-# ruff: noqa: UP032
+import pip_reasons
+import torch_build
+import turns
+import venvs
+
+# ruff: noqa: B904, RUF005, UP032, UP036
 OLDEST = (3, 11)
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOP = venvs.TOP
 INPUTS = ("requirements.lock", "pyproject.toml")
-NOISE = re.compile(r"WARNING: Location '.*' is ignored: it is (neither|either) ")
+STAMP = ".course-stamp"  # in the environment: what it was made from
 
 
 def complaint(version):
@@ -24,87 +30,106 @@ def complaint(version):
     if tuple(version[:2]) >= OLDEST:
         return None
     return (
-        "This is Python {}.{}, but the book is built with Python {}.{} or newer; "
+        "This is Python {}, but the book is built with Python {} or newer; "
         "name one with: make PYTHON=python3.12"
-    ).format(version[0], version[1], *OLDEST)
-
-
-def venv_python(venv):
-    """Return the path of the interpreter inside an environment. venv: its folder."""
-    return os.path.join(venv, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+    ).format(venvs.dotted(version[:2]), venvs.dotted(OLDEST))
 
 
 def fingerprint():
     """Return a hash of everything that the environment is made from."""
-    digest = hashlib.sha256(sys.version.encode() + TOP.encode())
+    digest = hashlib.sha256(TOP.encode())
     for name in INPUTS:
         with open(os.path.join(TOP, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
 
 
-def works(venv):
-    """Return whether the environment's interpreter starts."""
-    try:
-        return subprocess.call([venv_python(venv), "-c", ""], stderr=subprocess.DEVNULL) == 0
-    except OSError:
-        return False
+def torch_version():
+    """Return the version of PyTorch in requirements.lock."""
+    with open(os.path.join(TOP, "requirements.lock")) as file:
+        return re.search(r"^torch==(\S+)", file.read(), re.MULTILINE).group(1)
 
 
-def pip(venv, arguments):
-    """Run pip quietly inside the environment.
-
-    Returns:
-        (exit status, what pip said) without pip's remarks on package folders that this machine does not have.
-    """
-    command = [venv_python(venv), "-m", "pip", "--disable-pip-version-check", "install", "-q", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=TOP)
-    said = done.stdout.decode("utf-8", "replace").splitlines()
-    return done.returncode, "\n".join(line for line in said if not NOISE.match(line))
+def fail(what, said, python):
+    """End with one sentence and pip's own words: its errors, or all of them when the reason is not known."""
+    reason = pip_reasons.explain(said, venvs.dotted(python))
+    words = [line for line in said if line.startswith(("ERROR", "OSError"))] if reason else said
+    first = "Could not install {}: {}".format(what, reason or "pip failed")
+    raise SystemExit("\n".join([first, "pip said:"] + words[-40:]))
 
 
-def build(venv):
-    """Make or update the environment; when that fails, say so in a sentence and in pip's own words."""
-    if not works(venv) and subprocess.call([sys.executable, "-m", "venv", "--clear", venv]) != 0:
-        raise SystemExit(
-            "Could not make {}: is Python's venv module there? (Debian: apt-get install python3-venv)".format(
-                venv
-            )
-        )
-    for arguments in (["-r", "requirements.lock"], ["--no-deps", "-e", "."]):
-        status, said = pip(venv, arguments)
+def build(venv, asked):
+    """Bring an environment up to requirements.lock. asked: value of TORCH."""
+    if os.path.exists(os.path.join(venv, venvs.UNFINISHED)):
+        venvs.drop_halves(venv)
+    venvs.mark_unfinished(venv)
+    if not venvs.installed(venv, "pip"):
+        venvs.run_venv([venvs.venv_python(venv), "-m", "ensurepip", "--default-pip"], venv)
+    if torch_build.ON_LINUX:
+        torch_build.install(venv, asked, torch_version())
+    for what, arguments in (
+        ("the packages of requirements.lock", ["-r", "requirements.lock"]),
+        ("the course itself", ["--no-deps", "-e", "."]),
+    ):
+        venvs.say(what)
+        status, said = venvs.pip(venv, ["install", "--progress-bar", "off"] + arguments, venvs.Progress())
         if status != 0:
-            raise SystemExit(
-                "Could not install `pip install {}`: the first set-up needs the Python package index; "
-                "is there a network? pip said:\n{}".format(" ".join(arguments), said)
-            )
-        if said:
-            print(said)
+            fail(what, said, venvs.version_of(venv))
+        for line in said:
+            if line.startswith(("WARNING", "ERROR")):
+                print(line)
+    os.remove(os.path.join(venv, venvs.UNFINISHED))
+
+
+def prepare(venv, asked, named):
+    """Make or update an environment unless it is as it should be.
+
+    Args:
+        venv: absolute path of its folder.
+        asked: value of TORCH: "cpu", "cuda" or "".
+        named: whether the user named this Python; then an environment of another one is made anew.
+    """
+    there = venvs.version_of(venv)
+    anew = there is None or (named and there[:2] != sys.version_info[:2])
+    problem = torch_build.problem(asked) or complaint(sys.version_info if anew else there)
+    problem = problem or (venvs.complaint(venv) if anew else None)
+    if problem:
+        raise SystemExit(problem)
+    stamp, key = os.path.join(venv, STAMP), fingerprint()
+    if not anew and os.path.exists(stamp) and torch_build.satisfies(asked, venvs.installed(venv, "torch")):
+        with open(stamp) as file:
+            if file.read() == key:
+                return
+    start = time.time()
+    if anew:
+        where, python = os.path.relpath(venv), venvs.dotted(sys.version_info[:3])
+        instead = " in place of one of Python " + venvs.dotted(there) if there else ""
+        venvs.say("making {} with Python {}{}; this takes minutes".format(where, python, instead))
+        venvs.make_venv(venv)
+    build(venv, asked)
+    with open(stamp, "w") as file:
+        file.write(key)
+    venvs.say("ready in {:.0f} s".format(time.time() - start))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("venv", help="folder of the environment")
-    venv = parser.parse_args().venv
-    problem = complaint(sys.version_info)
-    if problem:
-        raise SystemExit(problem)
-    stamp = os.path.join(venv, ".course-stamp")
-    key = fingerprint()
-    if os.path.exists(stamp) and works(venv):
-        with open(stamp) as file:
-            if file.read() == key:
-                return
-    with open(os.path.join(TOP, "requirements.lock")) as file:
-        count = sum("==" in line for line in file)
-    where = os.path.relpath(venv)
-    print("environment: installing {} packages into {} (minutes the first time) ...".format(count, where))
-    sys.stdout.flush()
-    start = time.time()
-    build(venv)
-    with open(stamp, "w") as file:
-        file.write(key)
-    print("environment: ready in {:.0f} s".format(time.time() - start))
+    parser.add_argument("--torch", default="", help="PyTorch's build: cpu or cuda (default: by the machine)")
+    parser.add_argument("--named", action="store_true", help="an environment of another Python is made anew")
+    given = parser.parse_args()
+    if sys.version_info < (3, 6):  # too old even to look at the environment
+        raise SystemExit(complaint(sys.version_info))
+    try:
+        with turns.turn(TOP, "environment"):
+            prepare(os.path.abspath(given.venv), given.torch, given.named)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.stderr.write("environment: interrupted; the same command goes on from here\n")
+        sys.exit(130)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise SystemExit("environment: {}".format("the disk is full" if full else error))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Make requirements.lock: install the course with all its extras into a fresh environment, write down what
-came.
+"""Make requirements.lock: one version of everything for every system and every Python that builds the book.
 
-Run as `make lock`. Local version tags (torch's "+cpu") and the CUDA packages that a GPU build of torch
-brings are left out, so that the same lock serves every machine.
+    python scripts/lock.py            # keeps the versions that still fit pyproject.toml
+    python scripts/lock.py --newest   # `make lock`: the newest of everything
+
+uv resolves for all of them at once and writes down where a package is needed on some only. The CUDA packages
+that a GPU build of torch brings are left out, so that the same lock serves machines without a GPU.
 """
 
 import argparse
@@ -12,48 +14,64 @@ import sys
 import tempfile
 from pathlib import Path
 
+import environment
+import venvs
+
 TOP = Path(__file__).resolve().parents[1]
+LOCK = TOP / "requirements.lock"
 HEADER = """\
-# Exact versions for `make`, CI and the published book. Made by `make lock` on Python {python}; do not edit
-# by hand. Readers do not need it: `pip install .` takes the loose bounds of pyproject.toml.
+# Exact versions for `make`, CI and the published book, for Python {oldest} and newer. Made by `make lock`; do
+# not edit by hand. Readers do not need it: `pip install .` takes the loose bounds of pyproject.toml.
 """
-ONLY_ON = {"pyseccomp": "sys_platform == 'linux'"}
-LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton==|course[-_]utils|pip==|setuptools==|wheel==)", re.IGNORECASE)
+LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton==|course[-_]utils|pip==)", re.IGNORECASE)
 
 
-def lock_lines(freeze):
-    """Turn the output of `pip freeze` into the lines of the lock.
+def lock_lines(resolved):
+    """Turn what uv resolved into the lines of the lock.
 
     Args:
-        freeze: text, one requirement a line.
+        resolved: text, one requirement "name==version" or "name==version ; marker" a line.
 
     Returns:
-        list of "name==version" with a marker where the package exists on one system only, sorted by name.
+        list of the lines that belong to every machine, sorted by name.
     """
-    lines = []
-    for line in freeze.splitlines():
-        if "==" not in line or line.startswith(("#", "-e")) or LEFT_OUT.match(line):
-            continue
-        name, version = line.split("==")
-        marker = f" ; {ONLY_ON[name]}" if name in ONLY_ON else ""
-        lines.append(f"{name}=={version.split('+')[0]}{marker}")
-    return sorted(lines, key=str.lower)
+    lines = [line for line in resolved.splitlines() if "==" in line and not line.startswith("#")]
+    return sorted((line for line in lines if not LEFT_OUT.match(line)), key=str.lower)
+
+
+def resolve(folder, newest, torch):
+    """Return what uv resolves, as text.
+
+    Args:
+        folder: an empty folder, for uv and its files.
+        newest: whether versions in today's lock count for nothing.
+        torch: the version of PyTorch.
+    """
+    subprocess.run([sys.executable, "-m", "venv", folder / "uv"], check=True)
+    tool = venvs.venv_python(str(folder / "uv"))
+    subprocess.run([tool, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "uv"], check=True)
+    answer, pins = folder / "lock.txt", folder / "pins.txt"
+    answer.write_text("" if newest else LOCK.read_text(encoding="utf-8"), encoding="utf-8")
+    pins.write_text(f"torch=={torch}\n", encoding="utf-8")
+    extras = [word for extra in ("book", "test", "grade") for word in ("--extra", extra)]
+    oldest = venvs.dotted(environment.OLDEST)
+    command = [tool, "-m", "uv", "pip", "compile", TOP / "pyproject.toml", *extras, "--output-file", answer]
+    command += ["--universal", "--python-version", oldest, "--constraints", pins]
+    subprocess.run([*command, "--quiet", "--no-annotate", "--system-certs"], check=True, cwd=TOP)
+    return answer.read_text(encoding="utf-8")
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument(
-        "--torch", default="2.13.0", help="the version of torch to lock (default: %(default)s)"
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    torch = arguments.parse_args().torch
+    arguments.add_argument("--newest", action="store_true", help="take the newest version of everything")
+    arguments.add_argument("--torch", help="the version of torch (default: the one in today's lock)")
+    given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        python = [str(Path(folder, "bin", "python")), "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*python, "install", "-qq", f"torch=={torch}", f"{TOP}[book,test,grade]"], check=True)
-        freeze = subprocess.run([*python, "freeze"], check=True, capture_output=True, text=True).stdout
-    lines = lock_lines(freeze)
-    header = HEADER.format(python=f"{sys.version_info.major}.{sys.version_info.minor}")
-    (TOP / "requirements.lock").write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
+        lines = lock_lines(resolve(Path(folder), given.newest, given.torch or environment.torch_version()))
+    header = HEADER.format(oldest=venvs.dotted(environment.OLDEST))
+    LOCK.write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
     print(f"requirements.lock: {len(lines)} packages")
 
 

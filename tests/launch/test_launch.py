@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import links
@@ -11,34 +12,47 @@ import normalise
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 TOP = Path(__file__).parents[2]
 CHAPTERS = sorted((TOP / "book").glob("[0-9]*.ipynb"))
 
-# What Colab has before a chapter's first cell, which installs what is missing (anywidget, pooch).
-COLAB = {
-    "ipywidgets": "7.7.1",
-    "matplotlib": "3.10.0",
-    "numpy": "2.0.2",
-    "pillow": "11.3.0",
-    "python": "3.12.11",
-    "safetensors": "0.6.2",
-    "torch": "2.8.0+cu126",
-    "tqdm": "4.67.1",
-}
+
+def colab():
+    """Return {name: version} of what Colab has before a chapter's first cell installs what is missing."""
+    lines = (Path(__file__).parent / "colab.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def core():
+    """Return the course's core dependencies."""
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert colab()["python"] in SpecifierSet(project["requires-python"])
+    return [Requirement(line) for line in project["dependencies"]]
 
 
 def test_colab_keeps_its_versions():
-    tomllib = pytest.importorskip("tomllib")
-    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert COLAB["python"] in SpecifierSet(project["requires-python"])
-    core = {r.name: r.specifier for r in map(Requirement, project["dependencies"])}
-    for name in COLAB.keys() - {"python"}:
-        assert COLAB[name] in core[name], f"Colab has {name} {COLAB[name]}, the course asks for {core[name]}"
-    for name, bounds in core.items():
-        assert all(bound.operator == ">=" for bound in bounds), (
-            f"{name}{bounds}: only lower bounds in the core"
-        )
+    """Colab's own versions are what the course needs, directly or through a package that Colab lacks."""
+    has, todo, missing = colab(), core(), set()
+    variables = {"extra": "", "python_full_version": has["python"], "python_version": has["python"][:4]}
+    while todo:
+        needed = todo.pop()
+        name = canonicalize_name(needed.name)
+        if needed.marker and not needed.marker.evaluate(variables):
+            continue
+        if name in has:
+            assert has[name] in needed.specifier, f"Colab has {name} {has[name]}, {needed} is asked for"
+        elif name not in missing:
+            missing.add(name)
+            todo += map(Requirement, metadata.requires(name) or [])
+    assert missing == {"kornia", "kornia-rs"}
+
+
+def test_core_has_only_lower_bounds():
+    for needed in core():
+        assert all(bound.operator == ">=" for bound in needed.specifier), f"{needed}: only lower bounds"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
@@ -73,6 +87,27 @@ def test_documents_name_the_repository_of_pyproject():
         named = re.findall(r"(?:github\.com|/github|/gh)/([\w.-]+/[\w.-]+?)(?=[/)\s\"?]|\.git\b|$)", text)
         assert set(named) <= {owner_and_name}, file
     assert owner_and_name in (TOP / "README.md").read_text(encoding="utf-8")
+
+
+def commands(document):
+    """Return the lines of the first block of commands in a document that installs the course."""
+    text = (TOP / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```bash\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    return next(block.strip().splitlines() for block in blocks if "pip install" in block)
+
+
+def test_readers_start_in_a_virtual_environment():
+    """The system's own Python often refuses to install packages, or mixes them with the system's."""
+    lines = commands("README.md")
+    assert lines == commands("book/index.md")
+    made, activated, installed, started = (line.split("  ")[0] for line in lines)
+    assert (made, activated) == ("python3 -m venv .venv", "source .venv/bin/activate")
+    assert (installed, started) == ('pip install -e ".[book]"', "jupyter lab book/")
+    assert [line.partition("# Windows: ")[2] for line in lines[:2]] == [
+        "py -m venv .venv",
+        r".venv\Scripts\activate",
+    ]
+    assert any("-m venv .venv &&" in line for line in commands("book/appendix/teachers.md"))
 
 
 def test_binder_accepts_the_repository():

@@ -9,9 +9,7 @@ import time
 from pathlib import Path
 
 import chromium
-import environment
 import execute
-import lock
 import nbformat
 import normalise
 import pytest
@@ -186,33 +184,7 @@ def test_normaliser_refuses_what_is_no_notebook(tmp_path):
         normalise.read(path)
 
 
-# --- setting up
-
-
-@pytest.mark.parametrize("version", [(2, 7), (3, 9, 1), (3, 10)])
-def test_old_python_is_one_sentence(version):
-    said = environment.complaint(version)
-    assert said.startswith(f"This is Python {version[0]}.{version[1]}, but") and "\n" not in said
-
-
-@pytest.mark.parametrize("version", [(3, 11), (3, 13, 0), (4, 0)])
-def test_new_python_is_accepted(version):
-    assert environment.complaint(version) is None
-
-
-def test_no_network_is_one_sentence_before_what_pip_says(tmp_path):
-    offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
-    command = [sys.executable, TOP / "scripts" / "environment.py", tmp_path / "venv"]
-    done = subprocess.run(command, env={**clean, **offline}, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    first, _, rest = done.stderr.partition("\n")
-    assert first == (
-        "Could not install `pip install -r requirements.lock`: "
-        "the first set-up needs the Python package index; is there a network? pip said:"
-    )
-    assert "ERROR" in rest
-    assert not (tmp_path / "venv" / ".course-stamp").exists()
+# --- what the tests need
 
 
 def test_missing_chromium_is_one_sentence(monkeypatch, tmp_path):
@@ -241,12 +213,6 @@ def test_chromium_named_by_the_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "gone"))
     with pytest.raises(FileNotFoundError, match="which is not a program"):
         chromium.find()
-
-
-def test_lock_leaves_out_what_belongs_to_one_machine():
-    freeze = "-e git+ssh://x\ntorch==2.13.0+cpu\nnvidia-cublas==13\ntriton==3.4\npyseccomp==0.1.2\nAb==1\n"
-    expected = ["Ab==1", "pyseccomp==0.1.2 ; sys_platform == 'linux'", "torch==2.13.0"]
-    assert lock.lock_lines(freeze) == expected
 
 
 def test_make_help_lists_every_target():
