@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from ..console import say
 from ._judge import Failure, Outcome
 from ._numbers import show
 
@@ -69,7 +70,7 @@ def page(s: str, state: str) -> str:
 def put(s: str, state: str = "todo") -> None:
     """Show text: as HTML with the text beside it in a notebook, else printed."""
     if not in_notebook():
-        print(s)
+        say(s)
         return
     from IPython.display import display
 
