@@ -14,7 +14,7 @@ def say(text: str) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
-    print(text)
+    print(text, flush=True)
 
 
 def in_notebook() -> bool:

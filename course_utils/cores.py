@@ -25,9 +25,9 @@ def quota() -> float:
     """The smallest share of cores of the control groups this process is in; infinity where there is none."""
     shares = [float("inf")]
     for folder in groups("cpu"):
-        limit, period = (*_words(folder / "cpu.max"), "", "")[:2]  # version 2: "50000 100000" or "max 100000"
+        limit, period = (*words(folder / "cpu.max"), "", "")[:2]  # version 2: "50000 100000" or "max 100000"
         if not limit:  # version 1
-            limit, period = (" ".join(_words(folder / f"cpu.cfs_{what}_us")) for what in ("quota", "period"))
+            limit, period = (" ".join(words(folder / f"cpu.cfs_{what}_us")) for what in ("quota", "period"))
         with contextlib.suppress(ValueError, ZeroDivisionError):
             if int(limit) > 0:  # -1: no limit
                 shares.append(int(limit) / int(period))
@@ -68,5 +68,6 @@ def _lines(file: Path) -> list[str]:
         return []
 
 
-def _words(file: Path) -> list[str]:
+def words(file: Path) -> list[str]:
+    """The words of a small file of the system; none if it cannot be read."""
     return " ".join(_lines(file)).split()

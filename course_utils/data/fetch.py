@@ -75,7 +75,7 @@ def row(name: str) -> dict:
 def local(name: str) -> Path | None:
     """Return the checked copy of a file in ``data/``, here or in a clone, or in ``COURSE_DATA``; or None.
 
-    A clone around the notebook may be of another version than this package: what differs there is passed over.
+    A clone may be of another version than this package: what differs there is passed over.
 
     Raises:
         DataError: the file is there, but damaged; or ``COURSE_DATA`` names no folder.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from course_utils import cores
+from course_utils import cores, memory
 
 
 @pytest.fixture
@@ -75,3 +76,53 @@ def test_where_nothing_is_told_all_cores_count(machine, cgroup):
 def test_it_costs_no_torch():
     code = "import sys, course_utils.cores as c; assert c.cores() >= 1; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    "limit, used, cached, expected",
+    [("max", GIB, 0, None), (GIB, GIB // 2, GIB // 4, (GIB // 4, GIB)), (GIB, 1000, 0, (1000, GIB))],
+)
+def test_memory_of_version_2(machine, limit, used, cached, expected):
+    files = {
+        "memory.max": f"{limit}\n",
+        "memory.current": f"{used}\n",
+        "memory.stat": f"anon 5\ninactive_file {cached}\n",
+    }
+    machine("0::/user\n", V2, {f"cg/user/{name}": text for name, text in files.items()})
+    assert memory.room() == expected
+
+
+@pytest.mark.parametrize("limit, expected", [(9223372036854771712, None), (GIB, (600, GIB))])
+def test_memory_of_version_1(machine, limit, expected):
+    files = {
+        "mem/memory.limit_in_bytes": str(limit),
+        "mem/memory.usage_in_bytes": "1000",
+        "mem/memory.stat": "inactive_file 1\ntotal_inactive_file 400",
+    }
+    machine("3:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n", V1, files)
+    assert memory.room() == expected
+
+
+def test_without_a_limit_nothing_is_watched(machine):
+    machine("", {}, {})
+    assert memory.watch() is None
+
+
+def test_a_kernel_near_its_limit_says_so_once(monkeypatch, capsys):
+    looks = iter([(50, 100), (95 << 20, 100 << 20), (96 << 20, 100 << 20), (89, 100), (10, 100), (91, 100)])
+    stop = threading.Event()
+
+    def room():
+        try:
+            return next(looks)
+        except StopIteration:
+            stop.set()
+
+    monkeypatch.setattr(memory, "room", room)
+    monkeypatch.setattr(memory, "PAUSE", 0.001)
+    memory._look(stop)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and lines[0].startswith("Memory is nearly used up: 95 of 100 MiB.")
