@@ -86,6 +86,21 @@ def out_of_memory(error: RuntimeError) -> str:
     )
 
 
+def share(hits) -> float:
+    """The share of True in a bool tensor of any shape, to all digits on any device.
+
+    float32 would round it, and Apple's GPUs have no float64: so the hits are counted.
+
+    Raises:
+        ValueError: it is empty, or no bool tensor.
+    """
+    import torch
+
+    if hits.dtype != torch.bool or not hits.numel():
+        raise ValueError(f"share: a {hits.dtype} tensor of shape {tuple(hits.shape)}, expected some bools")
+    return hits.sum().item() / hits.numel()
+
+
 def progress(iterable, label: str, total: int | None = None):
     """Wrap a long loop in a progress bar; silent while the book is being built.
 

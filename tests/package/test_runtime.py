@@ -86,6 +86,17 @@ def test_a_notebook_shows_one_sentence_for_a_full_gpu_and_all_of_other_errors():
     assert any("train()" in line for line in other.traceback) and "size mismatch" in other.traceback[-1]
 
 
+def test_share_counts_the_hits():
+    assert runtime.share(torch.tensor([[True, False], [True, True]])) == 0.75
+    assert runtime.share(torch.arange(30_000_001) > 0) == 30_000_000 / 30_000_001
+
+
+@pytest.mark.parametrize("hits", [torch.zeros(0, dtype=torch.bool), torch.ones(3)])
+def test_share_names_what_are_no_hits(hits):
+    with pytest.raises(ValueError, match="expected some bools"):
+        runtime.share(hits)
+
+
 def test_progress_is_silent_in_a_build_and_changes_nothing(monkeypatch, capfd):
     monkeypatch.setenv("BOOK_STATIC", "1")
     assert list(runtime.progress(range(3), "steps")) == [0, 1, 2]
