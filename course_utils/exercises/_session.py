@@ -8,19 +8,18 @@ import contextlib
 import random
 import warnings
 
+from .. import runtime
+
 SEED = 0  # the visible check always draws the same cases
 
 
 def devices() -> list:
-    """Where an answer may be at home: the CPU first, then the reader's default device and the GPU."""
+    """Where an answer may be at home: the CPU first, then the reader's default device, then the chapter's."""
     import torch
 
-    found = [torch.device("cpu"), torch.empty(0).device]
-    if torch.cuda.is_available():
-        found.append(torch.device("cuda", torch.cuda.current_device()))
-    elif torch.backends.mps.is_available():
-        found.append(torch.device("mps", 0))
-    return list(dict.fromkeys(device for device in found if device.type != "meta"))
+    best = torch.empty(0, device=runtime.found()[0]).device
+    homes = dict.fromkeys([torch.device("cpu"), torch.empty(0).device, best])
+    return [device for device in homes if device.type != "meta"]
 
 
 @contextlib.contextmanager
