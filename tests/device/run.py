@@ -36,11 +36,11 @@ def checks(device) -> dict[str, str]:
 
 
 def on_device(answer, device):
-    """The answer, after a sum of an input and a tensor on the chapter's device, which the CPU refuses."""
+    """The answer, after a sum of a tensor beside an input and one on the chapter's device, which only one device allows."""
 
     def with_device(*inputs):
         first = next(filter(torch.is_tensor, inputs))
-        torch.zeros(2, device=device) + torch.zeros_like(first.flatten()[:1]).float()
+        torch.zeros(2, device=device) + torch.zeros(2, device=first.device)
         return answer(*inputs)
 
     return with_device
