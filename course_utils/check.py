@@ -19,11 +19,11 @@ def __getattr__(name: str):
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    def check(*answer) -> None:
+    def check(*answer, **named) -> None:
         from .exercises import _show
 
         try:
-            outcome, shown = _run(name, answer)
+            outcome, shown = _run(name, (*answer, *named.values()))
         except Exception as error:  # a slip in the exercise, not in the answer
             _show.put(
                 f"✗ {name}: the check itself failed ({type(error).__name__}: {error}). Please report it.",
@@ -104,11 +104,32 @@ def _run(name: str, answer: tuple):
         outcome = _judge.Outcome(name=name, state="wrong", problem=_base.Problem(says))
         return outcome, _show.text(outcome)
     blank = dict(name=name, points=exercise.points, exercise=exercise)
-    if len(answer) != 1 or not (callable(answer[0]) or answer[0] in (None, ...)):
-        given = type(answer[0]).__name__ if len(answer) == 1 else f"{len(answer)} arguments"
-        says = f"hand in the function itself, check.{name}({name}); this was {given}"
-        outcome, got = _judge.Outcome(state="wrong", problem=_base.Problem(says), **blank), None
+    if refused := _refused(name, answer):
+        outcome, got = _judge.Outcome(state="wrong", problem=_base.Problem(refused), **blank), None
     else:
         outcome, got = _try.answer(exercise, answer[0], blank)
     _done[name] = outcome
     return outcome, _show.text(outcome, got)
+
+
+def _refused(name: str, answer: tuple) -> str:
+    """Why what was handed in cannot be tried, as one sentence; "" if it can."""
+    if len(answer) == 1 and (answer[0] is None or answer[0] is ...):
+        return ""  # nothing yet
+    wants_class = name[0].isupper()
+    if len(answer) == 1 and callable(answer[0]) and (wants_class or not isinstance(answer[0], type)):
+        return ""
+    what = "class" if wants_class else "function"
+    given = _kind(answer[0]) if len(answer) == 1 else f"{len(answer)} arguments"
+    return f"hand in the {what} itself, check.{name}({name}); this was {given}"
+
+
+def _kind(value) -> str:
+    """What a value that is no answer is, in words."""
+    from .exercises import _numbers
+
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if type(value).__name__ in ("ndarray", "module"):
+        return {"ndarray": "a NumPy array", "module": "a module"}[type(value).__name__]
+    return _numbers.kind(value)

@@ -40,7 +40,7 @@ def repository():
 
 def checked(cell):
     """Return whether the outputs of a code cell are committed and compared."""
-    return "nbval-check-output" in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and "nbval-check-output" in cell.metadata.get("tags", [])
 
 
 def clean_outputs(cell):
@@ -109,11 +109,18 @@ def _where(numbers):
     return f" in cell{'s' * (len(numbers) > 1)} {named}"
 
 
+def uncompared(nb):
+    """Name the tagged cells that hold no output: nbval would pass them whatever they print."""
+    empty = [number for number, cell in enumerate(nb.cells) if checked(cell) and not cell.get("outputs")]
+    reason = "nothing to compare (make outputs)"
+    return [reason + _where(empty)] if empty else []
+
+
 def take_outputs(nb, executed):
     """Copy the outputs of tagged cells from an executed notebook into `nb`, by cell id."""
     outputs = {cell.id: cell.outputs for cell in executed.cells if cell.cell_type == "code"}
     for cell in nb.cells:
-        if cell.cell_type == "code" and checked(cell) and cell.id in outputs:
+        if checked(cell) and cell.id in outputs:
             cell.outputs = outputs[cell.id]
 
 
@@ -147,10 +154,12 @@ def main():
             take_outputs(nb, read(executed))
         clean, reasons = normalise(nb, repository())
         text = nbformat.writes(clean, indent=1) + "\n"
-        if text == path.read_text(encoding="utf-8"):
+        same, lacking = text == path.read_text(encoding="utf-8"), uncompared(clean)
+        if same and not lacking:
             continue
         found = True
-        print(f"{path}: {'; '.join(reasons or ['another layout or other outputs'])}")
+        other = [] if same or reasons else ["another layout or other outputs"]
+        print(f"{path}: {'; '.join([*reasons, *other, *lacking])}")
         if not given.check:
             path.write_text(text, encoding="utf-8", newline="\n")
     if found and given.check:

@@ -1,9 +1,9 @@
 """Find a data file, check its SHA-256 before anyone opens it, and download it if need be.
 
-Search order: the repository's ``data/``, the folder named by ``COURSE_DATA``, the user's cache, the
-network. Files of ``data/`` come from the course's own repository, at the version that is installed;
-originals from where their makers keep them. Nothing is ever unpacked onto the disk and nothing is ever
-unpickled.
+Search order: the ``data/`` of the repository that this package lies in, that of a clone around the notebook
+or the working directory, the folder named by ``COURSE_DATA``, the user's cache, the network. Files of
+``data/`` come from the course's own repository, at the version that is installed; originals from where their
+makers keep them. Nothing is ever unpacked onto the disk and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .. import console
 from .registry import DataError, table
 
 REPOSITORY = Path(__file__).resolve().parents[2] / "data"
@@ -39,10 +40,30 @@ def digest(path, kind: str = "sha256") -> str:
 
 
 def cache() -> Path:
-    """Return the folder of downloaded files: ``COURSE_CACHE``, else the user's cache folder."""
+    """Return the folder of downloaded files: ``COURSE_CACHE``, else the user's cache folder.
+
+    Raises:
+        DataError: there is neither.
+    """
     import pooch
 
-    return Path(os.environ.get("COURSE_CACHE") or pooch.os_cache("deep-learning-derived"))
+    if own := os.environ.get("COURSE_CACHE"):
+        return Path(own)
+    try:
+        return Path(pooch.os_cache("deep-learning-derived"))
+    except RuntimeError:  # no HOME, and a user without a passwd entry
+        raise DataError(
+            "Downloads have no place: this user has no home folder; name a folder in COURSE_CACHE."
+        ) from None
+
+
+def clones() -> list[Path]:
+    """Return the ``data/`` of clones of the course around the notebook and the working directory."""
+    starts = [Path.cwd()]
+    if notebook := os.environ.get("JPY_SESSION_NAME"):  # set by Jupyter's server
+        starts.append(Path(notebook).absolute().parent)
+    around = dict.fromkeys(folder for start in starts for folder in (start, *start.parents))
+    return [f / "data" for f in around if (f / "course_utils").is_dir() and (f / "data").is_dir()]
 
 
 def row(name: str) -> dict:
@@ -52,12 +73,16 @@ def row(name: str) -> dict:
 
 
 def local(name: str) -> Path | None:
-    """Return the checked copy of a file in ``data/`` or ``COURSE_DATA``, or None.
+    """Return the checked copy of a file in ``data/``, here or in a clone, or in ``COURSE_DATA``; or None.
+
+    A clone may be of another version than this package: what differs there is passed over.
 
     Raises:
         DataError: the file is there, but damaged; or ``COURSE_DATA`` names no folder.
     """
-    folders = [REPOSITORY] if name in table()["files"] else []
+    shipped = name in table()["files"]
+    nearby = [folder for folder in clones() if shipped and folder != REPOSITORY]
+    folders = [REPOSITORY, *nearby] if shipped else []
     if own := os.environ.get("COURSE_DATA"):
         if not Path(own).is_dir():
             raise DataError(f"COURSE_DATA names {own}, which is not a folder; correct it or unset it.")
@@ -66,6 +91,8 @@ def local(name: str) -> Path | None:
         file = folder / name
         if file.is_file():
             if problem := mismatch(file, name):
+                if folder in nearby:
+                    continue
                 cure = (
                     f"restore it with `git checkout -- data/{name}`" if folder == REPOSITORY else "replace it"
                 )
@@ -176,7 +203,7 @@ def download(name: str, file: Path) -> Path:
                 troubles.append(f"{urlsplit(url).netloc} sent another file ({problem})")
     except OSError as error:
         raise DataError(f"{name} cannot be written to {file.parent}: {error.strerror or error}.") from None
-    reason = "; ".join(troubles) or "no address of it is known"
+    reason = "; ".join(dict.fromkeys(troubles)) or "no address of it is known"
     raise DataError(
         f"{name} is not on this machine and could not be downloaded: {reason}. "
         "Try again with a network, or put the file into a folder and name that folder in COURSE_DATA."
@@ -199,7 +226,9 @@ def stream(url: str, out, label: str) -> None:
     from tqdm.auto import tqdm
 
     host, done, whole, trouble = urlsplit(url).netloc, 0, None, ""
-    silent = os.environ.get("BOOK_STATIC") == "1"
+    silent = os.environ.get("BOOK_STATIC") == "1" or not console.bars()
+    if problem := certificates():
+        raise Trouble(problem)
     with tqdm(desc=label, unit="B", unit_scale=True, disable=silent, leave=False) as bar:
         for attempt in range(TRIES):
             time.sleep(PAUSE * 2 ** (attempt - 1) if attempt else 0)
@@ -230,9 +259,22 @@ def stream(url: str, out, label: str) -> None:
                     if whole in (None, done):
                         return
                     trouble = f"{host} broke off after {done:,} of {whole:,} bytes"
+            except requests.exceptions.SSLError:
+                raise Trouble(
+                    f"the certificate of {host} is not trusted here; where a network inspects what passes, "
+                    "REQUESTS_CA_BUNDLE names the file of its root certificate"
+                ) from None
+            except (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL) as error:
+                raise Trouble(proxy_trouble(url, str(error))) from None
+            except requests.exceptions.InvalidSchema as error:
+                if "SOCKS" in str(error):
+                    raise Trouble(f"{proxy(url)} needs one more package: `pip install pysocks`") from None
+                raise Trouble(f"{url} is no usable address ({type(error).__name__})") from None
             except requests.TooManyRedirects:
                 raise Trouble(f"{host} redirects in a circle") from None
             except requests.HTTPError as error:
+                if error.response.status_code == 407:
+                    raise Trouble(proxy_trouble(url, "407")) from None
                 trouble = f"{host} answered with status {error.response.status_code}"
             except requests.Timeout:
                 trouble = f"{host} fell silent for {TIMEOUT[1]} seconds"
@@ -248,6 +290,33 @@ def stream(url: str, out, label: str) -> None:
             except requests.RequestException as error:
                 raise Trouble(f"{url} is no usable address ({type(error).__name__})") from None
     raise Trouble(trouble)
+
+
+def certificates() -> str:
+    """Why no certificate can be checked: the file named for it is not there; "" if all is well."""
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if named := os.environ.get(variable):
+            return "" if Path(named).exists() else f"{variable} names {named}, which is not there"
+    return ""
+
+
+def proxy(url: str) -> str:
+    """The proxy that ``url`` is asked for through, with the variable that names it, without its password."""
+    import requests
+
+    address = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+    settings = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    variable = next(
+        (name for name, value in settings.items() if value and value in address), "system settings"
+    )
+    return f"the proxy {address.rpartition('@')[2].rpartition('//')[2]} ({variable})"
+
+
+def proxy_trouble(url: str, error: str) -> str:
+    """What a proxy did, as the end of a sentence."""
+    if "407" in error:
+        return f"{proxy(url)} asks for a name and a password: write http://NAME:PASSWORD@HOST:PORT there"
+    return f"{proxy(url)} cannot be reached"
 
 
 def gunzip(file: Path, limit: int = LARGEST) -> bytes:

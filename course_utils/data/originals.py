@@ -95,6 +95,15 @@ def digits(prefix: str):
     return decode
 
 
+def mnist(split, size):
+    """MNIST from the prepared file of all 70,000 digits, if it is there, else from the four originals."""
+    if prepared := fetch.local("mnist_70k.npz"):
+        with np.load(prepared, allow_pickle=False) as file:
+            images, labels = file[f"{split}_x"], file[f"{split}_y"]
+        return Labelled(floats(images[..., None], size), torch.from_numpy(labels).long())
+    return digits("mnist")(split, size)
+
+
 def cifar10(split, size):
     wanted = "test_batch" if split == "test" else "data_batch"
     batches = [body for name, body in fetch.members(fetch.path("cifar-10-binary.tar.gz")) if wanted in name]
@@ -314,7 +323,7 @@ def pushkin(split, size):
 
 
 DECODERS = {
-    "mnist": digits("mnist"),
+    "mnist": mnist,
     "fashion": digits("fashion"),
     "cifar10": cifar10,
     "omniglot": omniglot,

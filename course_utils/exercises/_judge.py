@@ -6,6 +6,7 @@ Used by the check in the reader's kernel and by the teacher's grader; it sees pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -93,7 +94,8 @@ def _problem(exercise: Exercise, case: Case, run: Run) -> Problem | None:
     """What is wrong with one run, or None."""
     got = run.got
     if isinstance(got, Failure):
-        return Problem(f"stopped with {got.kind}" + (f": {got.message}" if got.message else ""))
+        says = f"stopped with {got.kind}" + (f": {got.message}" if got.message else "")
+        return Problem(says, hint=_where_inputs_are(case) if names_device(got) else "")
     if got is None:
         return Problem("returned None", hint="Does every path through your function end in a return?")
     if exercise.verify:
@@ -109,6 +111,18 @@ def _problem(exercise: Exercise, case: Case, run: Run) -> Problem | None:
                 hint="Work on a copy, or use an operation that makes a new tensor.",
             )
     return problem
+
+
+def names_device(got) -> bool:
+    """Whether an answer stopped with words about devices, as when tensors of two of them meet."""
+    return isinstance(got, Failure) and re.search("device|cuda|mps", got.message, re.IGNORECASE) is not None
+
+
+def _where_inputs_are(case: Case) -> str:
+    """What to write so that an answer's own tensors lie where those it is given do."""
+    name = next((name for name, value in case.inputs.items() if _numbers.is_tensor(value)), None)
+    where = f"with device={name}.device" if name else "on the CPU"
+    return f"Make your own tensors where the inputs are, {where}."
 
 
 def _compare_outputs(exercise: Exercise, expected, got):

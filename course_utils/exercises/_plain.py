@@ -71,14 +71,14 @@ def plain(value, where: str = "the result"):
     return walk(value, where, 0)
 
 
-def copy(value):
-    """A deep copy of plain data, tensors included."""
+def copy(value, device=None):
+    """A deep copy of plain data, tensors included, which go to ``device`` if one is given."""
     kind = type(value)
     if kind in (list, tuple):
-        return kind([copy(v) for v in value])
+        return kind([copy(v, device) for v in value])
     if kind is dict:
-        return {k: copy(v) for k, v in value.items()}
-    return value.clone() if hasattr(value, "clone") else value
+        return {k: copy(v, device) for k, v in value.items()}
+    return value.clone().to(device) if hasattr(value, "clone") else value
 
 
 def same(a, b) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from ..console import in_notebook, say
 from ._judge import Failure, Outcome
 from ._numbers import show
 
@@ -69,20 +70,8 @@ def page(s: str, state: str) -> str:
 def put(s: str, state: str = "todo") -> None:
     """Show text: as HTML with the text beside it in a notebook, else printed."""
     if not in_notebook():
-        print(s)
+        say(s)
         return
     from IPython.display import display
 
     display({"text/plain": s, "text/html": page(s, state)}, raw=True)
-
-
-def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook (not a terminal, not a script)."""
-    import sys
-
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import types
 
 # Bytecode of Python 3.10 to 3.14 that neither reads an argument nor computes.
 _IDLE = {
@@ -25,7 +26,7 @@ def is_stub(answer) -> bool:
         own = [(name, f) for name, f in vars(answer).items() if hasattr(f, "__code__")]
         return not own or any(_idle(f.__code__) for name, f in own if name != "__init__")
     code = getattr(answer, "__code__", None)
-    return code is not None and _idle(code)
+    return isinstance(code, types.CodeType) and _idle(code)
 
 
 def _idle(code) -> bool:

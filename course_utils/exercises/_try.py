@@ -1,5 +1,5 @@
-"""Try an answer in the reader's own kernel: nothing is protected here but the reader's variables and
-random numbers.
+"""Try an answer in the reader's own kernel: nothing is protected here but the reader's variables, random
+numbers and settings.
 """
 
 from __future__ import annotations
@@ -7,15 +7,13 @@ from __future__ import annotations
 import contextlib
 import linecache
 import os
-import random
 from collections.abc import Sequence
 
 from ._base import Case, Exercise
-from ._judge import Failure, Outcome, Run, judge
+from ._judge import Failure, Outcome, Run, judge, names_device
 from ._plain import NotPlain, copy, plain, same
+from ._session import SEED, devices, fresh
 from ._stub import is_stub, unfinished
-
-SEED = 0  # the visible check always draws the same cases
 
 
 def answer(exercise: Exercise, given, blank: dict):
@@ -31,25 +29,42 @@ def answer(exercise: Exercise, given, blank: dict):
     """
     if is_stub(given):
         return Outcome(state="todo", **blank), None
-    cases = exercise.cases(SEED)
-    with _own_random_numbers(), _ticking(exercise):
+    cpu, *others = devices()
+    with fresh(cpu), _ticking(exercise):
+        cases = exercise.cases(SEED)
         runs = [attempt(exercise, given, cases[:1])[0]]
-        if unfinished(runs[0].got):
+        if unfinished(runs[0].got) and not names_device(runs[0].got):  # an operator may not be there, either
             return Outcome(state="todo", **blank), None
         runs += attempt(exercise, given, cases[1:])
+    if any(names_device(run.got) for run in runs):
+        runs = next(filter(None, (_at_home(exercise, given, cases, device) for device in others)), runs)
+    with fresh(cpu):
         outcome = judge(exercise, cases, runs)
     shown = next((run.got for case, run in zip(cases, runs, strict=True) if case is outcome.case), None)
     return outcome, shown
 
 
-def attempt(exercise: Exercise, given, cases: Sequence[Case]) -> list[Run]:
+def _at_home(exercise: Exercise, given, cases: Sequence[Case], device) -> list[Run] | None:
+    """Try an answer that makes tensors on another device where those are; None if it does not work there."""
+    with fresh(device):
+        runs = attempt(exercise, given, cases, device)
+    return None if any(names_device(run.got) for run in runs) else runs
+
+
+def attempt(exercise: Exercise, given, cases: Sequence[Case], device=None) -> list[Run]:
     """Call the answer on each case; exceptions become Failures.
 
     Each call gets its own copy of the inputs; which of them the answer changed is noted in the Run.
+
+    Args:
+        exercise: the exercise.
+        given: the reader's function or class.
+        cases: the cases, whose tensors lie on the CPU.
+        device: where the copies go; None leaves them on the CPU.
     """
     runs = []
     for case in cases:
-        inputs = {name: copy(value) for name, value in case.inputs.items()}
+        inputs = {name: copy(value, device) for name, value in case.inputs.items()}
         try:
             result = exercise.call(given, **inputs) if exercise.call else given(*inputs.values())
             got = plain(result)
@@ -93,27 +108,6 @@ def _code(given):
     """The code object of a function, or of the first method of a class; None for other callables."""
     own = vars(given).values() if isinstance(given, type) else [given]
     return next((f.__code__ for f in own if hasattr(f, "__code__")), None)
-
-
-@contextlib.contextmanager
-def _own_random_numbers():
-    """Seed the random generators for the check, and give the reader theirs back, untouched."""
-    import numpy as np
-    import torch
-
-    before = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    grad = torch.is_grad_enabled()
-    random.seed(SEED)
-    np.random.seed(SEED)
-    torch.random.default_generator.manual_seed(SEED)
-    try:
-        with torch.enable_grad():
-            yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.random.set_rng_state(before[2])
-        torch.set_grad_enabled(grad)
 
 
 @contextlib.contextmanager

@@ -177,6 +177,19 @@ def test_normaliser_only_looks_with_check(tmp_path):
     assert subprocess.run([*command, "--check"], capture_output=True, check=False).returncode == 0
 
 
+def test_normaliser_refuses_a_tagged_cell_without_an_output(tmp_path):
+    cell = nbformat.v4.new_code_cell("print(7)", metadata={"tags": ["nbval-check-output"]})
+    nb, _ = normalise.normalise(nbformat.v4.new_notebook(cells=[cell]), normalise.repository())
+    path = tmp_path / "01_x.ipynb"
+    path.write_text(nbformat.writes(nb, indent=1) + "\n", encoding="utf-8")
+    command = [sys.executable, TOP / "scripts" / "normalise.py", "--check", path]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 1 and "nothing to compare (make outputs) in cell 1" in run.stdout
+    nb.cells[1].outputs, nb.cells[1].execution_count = [nbformat.v4.new_output("stream", text="7\n")], 1
+    path.write_text(nbformat.writes(nb, indent=1) + "\n", encoding="utf-8")
+    assert subprocess.run(command).returncode == 0
+
+
 def test_normaliser_refuses_what_is_no_notebook(tmp_path):
     path = tmp_path / "n.ipynb"
     path.write_text("no")

@@ -79,6 +79,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(BODY[:200_000], length=len(BODY))
         elif kind == "huge":
             self.send(b"x", length=1 << 40)
+        elif self.path.endswith("/guarded/file"):  # asked for through this server as a proxy
+            self.send(b"", 407, Proxy_Authenticate="Basic")
         else:
             self.send(b"not here", 404)
 
@@ -98,6 +100,8 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setattr(fetch, "TIMEOUT", (60, 60))
     monkeypatch.setattr(fetch, "PAUSE", 0.01)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
@@ -176,6 +180,107 @@ def test_no_network(cache, monkeypatch, original):
     ):
         fetch.path("thing.bin")
     assert left_in(cache) == []
+
+
+def refusal(name="thing.bin"):
+    with pytest.raises(DataError) as caught:
+        fetch.path(name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_proxy_is_named_and_its_password_is_not(cache, monkeypatch, original):
+    original("ok")
+    monkeypatch.setitem(registry.table()["originals"]["thing.bin"], "urls", ["http://course.invalid/file"])
+    monkeypatch.setenv("HTTP_PROXY", "http://me:secret@127.0.0.1:9")
+    says = refusal()
+    assert "the proxy 127.0.0.1:9 (HTTP_PROXY) cannot be reached" in says and "secret" not in says
+    monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:9")
+    assert "(HTTP_PROXY) needs one more package: `pip install pysocks`" in refusal()
+
+
+def test_a_proxy_that_asks_for_a_password(cache, monkeypatch, original, server):
+    original("ok")
+    monkeypatch.setitem(registry.table()["originals"]["thing.bin"], "urls", [f"{server}/guarded/file"])
+    monkeypatch.setenv("HTTP_PROXY", server)
+    monkeypatch.setenv("NO_PROXY", "")
+    assert "(HTTP_PROXY) asks for a name and a password: write http://NAME:PASSWORD@HOST:PORT" in refusal()
+
+
+def test_a_certificate_that_nobody_signed(cache, monkeypatch, original):
+    import requests
+
+    original("ok")
+
+    def get(*args, **kwargs):
+        raise requests.exceptions.SSLError("certificate verify failed: self-signed certificate")
+
+    monkeypatch.setattr(requests, "get", get)
+    assert "is not trusted here; where a network inspects what passes, REQUESTS_CA_BUNDLE names" in refusal()
+
+
+def test_a_file_of_certificates_that_is_not_there(cache, monkeypatch, original):
+    original("ok")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/root.pem")
+    assert "REQUESTS_CA_BUNDLE names /nowhere/root.pem, which is not there" in refusal()
+
+
+def test_a_user_without_a_home(cache, monkeypatch, original):
+    import pooch
+
+    def os_cache(project):
+        raise RuntimeError("Could not determine home directory.")
+
+    original("ok")
+    monkeypatch.delenv("COURSE_CACHE")
+    monkeypatch.setattr(pooch, "os_cache", os_cache)
+    assert "this user has no home folder; name a folder in COURSE_CACHE" in refusal()
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """An installed package without data, and a clone with MNIST10k; returns the clone's folder."""
+    monkeypatch.setattr(fetch, "REPOSITORY", tmp_path / "no-data-here")
+    folder = tmp_path / "clone"
+    for part in ("course_utils", "data", "book/appendix"):
+        (folder / part).mkdir(parents=True)
+    (folder / "data" / "mnist10k.npz").write_bytes(SHIPPED)
+    return folder
+
+
+SHIPPED = (fetch.REPOSITORY / "mnist10k.npz").read_bytes()
+
+
+def test_data_of_a_clone_are_found_from_where_you_work(cache, clone, monkeypatch):
+    monkeypatch.chdir(clone / "book" / "appendix")
+    assert fetch.path("mnist10k.npz") == clone / "data" / "mnist10k.npz"
+
+
+def test_data_of_a_clone_are_found_from_the_notebook(cache, clone, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(clone / "book" / "02.ipynb"))
+    assert fetch.path("mnist10k.npz") == clone / "data" / "mnist10k.npz"
+
+
+def test_data_of_a_clone_of_another_version_are_passed_over(cache, clone, monkeypatch, tmp_path):
+    (clone / "data" / "mnist10k.npz").write_bytes(b"newer")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mnist10k.npz").write_bytes(SHIPPED)
+    monkeypatch.chdir(clone)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "own"))
+    assert fetch.path("mnist10k.npz") == tmp_path / "own" / "mnist10k.npz"
+
+
+def test_a_folder_called_data_elsewhere_is_none_of_ours(cache, clone, monkeypatch, tmp_path):
+    (clone / "course_utils").rmdir()
+    monkeypatch.chdir(clone)
+    assert fetch.local("mnist10k.npz") is None
+
+
+def test_no_bar_where_nobody_sees_it_move(cache, original, capfd):
+    original("ok")
+    fetch.path("thing.bin")
+    assert capfd.readouterr().err == ""
 
 
 def test_mirrors_are_tried_in_order(cache, original):

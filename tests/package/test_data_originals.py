@@ -103,6 +103,24 @@ def test_omniglot(folder):
     assert train.alphabets.bincount().tolist() == [6] * 5 and len(test.labels) == 6
 
 
+def test_mnist_prepared_and_original_agree(folder):
+    x, y = (
+        np.arange(3 * 28 * 28, dtype=np.uint32).reshape(3, 28, 28).astype(np.uint8),
+        np.array([5, 0, 4], np.uint8),
+    )
+    for part, count in (("train", 3), ("t10k", 2)):
+        folder(f"mnist-{part}-images-idx3-ubyte.gz", idx(x[:count]))
+        folder(f"mnist-{part}-labels-idx1-ubyte.gz", idx(y[:count]))
+    first = [data.load("mnist", split=split) for split in ("train", "test")]
+    out = io.BytesIO()
+    np.savez(out, train_x=x, train_y=y, test_x=x[:2], test_y=y[:2])
+    folder("mnist_70k.npz", out.getvalue())
+    second = [data.load("mnist", split=split) for split in ("train", "test")]
+    assert [len(labels) for _, labels in second] == [3, 2]
+    for one, other in zip(first, second, strict=True):
+        assert torch.equal(one.images, other.images) and torch.equal(one.labels, other.labels)
+
+
 def test_bccd_prepared_and_original_agree(folder, tmp_path):
     pixels = np.full((480, 640, 3), 90, np.uint8)
     small = encode(np.full((240, 320, 3), 90, np.uint8), "JPEG")

@@ -1,0 +1,76 @@
+"""Run on the pretended device: ``run.py checks`` or ``run.py CHAPTER.ipynb``; prints JSON of what failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pretended
+import torch
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+def checks(device) -> dict[str, str]:
+    """{exercise and circumstance: what the check said} of all reference answers that were not right."""
+    sys.path.insert(0, str(TOP / "tests" / "exercises"))
+    from answers import ALL, solutions
+
+    from course_utils import check
+
+    failed = {}
+    for exercise in ALL:
+        answer = solutions(exercise.chapter)[exercise.name]
+        tries = {"as it is": answer, "under the default device": answer}
+        if exercise.call is None and any(map(torch.is_tensor, exercise.cases(0)[0].inputs.values())):
+            tries["with a tensor on the device"] = on_device(answer, device)
+        for how, given in tries.items():
+            torch.set_default_device(device if "default" in how else None)
+            outcome, text = check.run(exercise.name, given)
+            torch.set_default_device(None)
+            if outcome.state != "right":
+                failed[f"{exercise.name} {how}"] = text
+    return failed
+
+
+def on_device(answer, device):
+    """The answer, after a sum of a tensor beside an input and one on the chapter's device, which only one device allows."""
+
+    def with_device(*inputs):
+        first = next(filter(torch.is_tensor, inputs))
+        torch.zeros(2, device=device) + torch.zeros(2, device=first.device)
+        return answer(*inputs)
+
+    return with_device
+
+
+def chapter(path: Path) -> dict[str, str]:
+    """{number of a cell: its error} of the cells of a chapter that stopped; all others ran."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    import nbformat
+    from IPython.core.interactiveshell import InteractiveShell
+
+    os.environ["BOOK_STATIC"] = "1"
+    shell, failed = InteractiveShell.instance(), {}
+    os.chdir(path.parent)
+    for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+        if cell.cell_type == "code":
+            result = shell.run_cell(cell.source, store_history=False, silent=True)
+            if error := result.error_before_exec or result.error_in_exec:
+                failed[str(number)] = f"{type(error).__name__}: {error}"[:300]
+            plt.close("all")
+    return failed
+
+
+def main():
+    device = pretended.install()
+    failed = checks(device) if sys.argv[1] == "checks" else chapter(Path(sys.argv[1]).resolve())
+    print(json.dumps(failed))
+
+
+main()
