@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from course_utils.grade import cli, engine, kit
-from course_utils.grade.sandbox import BACKENDS, NoSandbox, backends, choose, probes, run
+from course_utils.grade.sandbox import BACKENDS, NoSandbox, backends, choose, probes, run, warm
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +121,13 @@ for high in (0, 1 << 40):
     assert len(lines) == 12 and all(line.endswith(" -1 1") for line in lines), lines
 
 
-def test_solutions_are_hidden_where_the_environment_is_the_repository(backend, folder, monkeypatch):
+def test_solutions_are_hidden_where_the_environment_is_the_repository(backend, folder, monkeypatch, request):
     """As after ``python -m venv .``: everything below that folder would be shown."""
     repository = str(backends.PACKAGE.parent)
     usual = backends.visible()
     monkeypatch.setattr(backends, "visible", lambda: [*usual, repository])
+    warm.server(backend, folder).close()
+    request.addfinalizer(lambda: warm.server(backend, folder).close())
     code = f"import os\nos.chdir({repository!r})\nprint(os.path.exists('pyproject.toml'))\n"
     code += "for f in ('tests/solutions/02_backpropagation.py', 'course_utils/exercises/_judge.py'):\n"
     code += "    try:\n        print(open(f).read())\n    except OSError:\n        print('closed')\n"

@@ -1,25 +1,50 @@
 """Runs in the sandbox, in one process with the student's code: nothing it says is trusted.
 
-Usage: through ``start.py``, with the number of the result pipe; the job, one frame of ``wire.pack``, comes on
-standard input.
+Usage: through ``start.py`` or ``forks.py``, with the number of the result pipe; the job, one frame of
+``wire.pack``, comes on standard input.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import struct
 import sys
+import time
 import types
+from dataclasses import dataclass
 
-RESULT = int(sys.argv[1])
+TAKES = 4  # answers to one exercise that are tried
+HEARD = 20  # answers to one exercise that are remembered
 
 
 class OutOfTime(BaseException):
     """The time of a cell or an item is up."""
 
 
-def main():
+@dataclass
+class Candidate:
+    """An object that may be the answer to an exercise.
+
+    Args:
+        answer: the object.
+        cell: index of the cell that it comes from.
+        checked: whether it was handed to the check.
+        own: whether that cell carries the exercise's id.
+        space: the names of the notebook at that moment.
+    """
+
+    answer: object
+    cell: int
+    checked: bool
+    own: bool
+    space: dict
+
+
+def main(result: int):
+    """Do the job on standard input; frames go to the pipe ``result``."""
     import plain
     import torch
     import wire
@@ -30,17 +55,17 @@ def main():
     torch.set_num_threads(1)
     sys.argv = ["notebook"]
     sys.setrecursionlimit(3000)  # what Jupyter allows
-    signal.signal(signal.SIGALRM, _stop)
+    signal.signal(signal.SIGALRM, _alarm)
     signal.signal(signal.SIGPROF, _stop)
 
     def send(value):
         blob = wire.pack(value)
         data = struct.pack("<Q", len(blob)) + blob
         while data:
-            data = data[os.write(RESULT, data) :]
+            data = data[os.write(result, data) :]
 
     send({"status": "started"})
-    found, errors = _run_cells(job)
+    found, errors = _run_cells(job, send)
     for item in job["items"]:
         _run_item(item, found.get(item["name"], []), errors.get(item["name"], ""), plain, send)
     send({"status": "cpu", "seconds": sum(os.times()[:4])})
@@ -59,83 +84,199 @@ def _stop(*_):
     raise OutOfTime
 
 
+_clock = [0.0, 0.0, 0.0]  # the seconds allowed; the clock and the time spent waiting, when they began
+
+
 def _allow(cpu):
-    """Give the following code so many CPU seconds, and twice as many by the clock; 0 takes the limit away."""
+    """Give the following code so many CPU seconds, and twice as many by a clock that stands still while
+    other programs have the processor; 0 takes the limit away.
+    """
+    _clock[:] = cpu, time.monotonic(), _waited()
     signal.setitimer(signal.ITIMER_PROF, cpu)
     signal.setitimer(signal.ITIMER_REAL, 2 * cpu)
 
 
-def _run_cells(job):
-    """Run the cells. Returns ({exercise: objects bound to its name, oldest first}, {exercise: last
-    error}).
-    """
+def _alarm(*_):
+    cpu, start, waited = _clock
+    left = 2 * cpu - (time.monotonic() - start) + _waited() - waited
+    if left < 0.05:
+        raise OutOfTime
+    signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def _waited() -> float:
+    """Seconds that this process was ready and another had the processor."""
+    try:
+        with open("/proc/self/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def _run_cells(job, send):
+    """Run what the answers need. Returns ({exercise: candidates, oldest first}, {exercise: last error})."""
     import cells as notebook
 
-    module = types.ModuleType("__main__")
-    module.__dict__.update(display=lambda *args, **kwargs: None, get_ipython=lambda: None)
-    sys.modules["__main__"] = module
-    space, wanted = module.__dict__, {item["name"] for item in job["items"]}
-    chosen = notebook.needed(job["cells"], wanted)
-    if job["wide"]:
-        chosen |= {i for i, cell in enumerate(job["cells"]) if cell["own"]}
-    found, errors = {}, {}
-    import time
+    from course_utils import check
 
-    left = job["helper_seconds"]
-    for i in sorted(chosen):
-        cell, start, error = job["cells"][i], time.process_time(), ""
+    module = types.ModuleType("__main__")
+    space = module.__dict__
+    space.update(display=lambda *args, **kwargs: None, get_ipython=notebook.Shell, check=check)
+    sys.modules["__main__"] = module
+    wanted, cells = {item["name"] for item in job["items"]}, job["cells"]
+    found, errors = {}, {}
+    here = [0]
+
+    def note(name, answer, checked):
+        cell = cells[here[0]]
+        if name in wanted and name in cell["answers"]:
+            heard = found.setdefault(name, [])
+            heard[:] = [c for c in heard if c.answer is not answer or c.checked is not checked][1 - HEARD :]
+            heard.append(Candidate(answer, here[0], checked, name in cell["own_id"], dict(space)))
+
+    check.hear = lambda name, answer: note(name, answer, True)
+    left, lacks, newer, left_out, book = job["helper_seconds"], [], [], [], []
+    start = time.process_time()
+    _allow(max(left, 0.5))
+    flags = 0
+    for i, cell in enumerate(cells):
+        try:
+            here_pieces = notebook.pieces(cell["source"], i, f"<cell {cell['number']}>", flags)
+            flags = here_pieces[-1].flags if here_pieces else flags
+            book += here_pieces
+            word = notebook.body(cell["source"])[1]
+            left_out += [[cell["number"], word]] if word else []
+        except BaseException as error:
+            newer += [cell["number"]] if isinstance(error, notebook.NewerPython) else []
+            for name in cell["answers"]:
+                errors[name] = _describe(error)
+    _allow(0)
+    chosen = notebook.needed(book, cells, wanted)
+    if job["wide"]:
+        held = {i for i, cell in enumerate(cells) if cell["own"] or wanted & set(cell["answers"])}
+        chosen |= {k for k, piece in enumerate(book) if piece.cell in held}
+    left -= time.process_time() - start
+    for k in sorted(chosen):
+        piece = book[k]
+        cell, here[0], start = cells[piece.cell], piece.cell, time.process_time()
         try:
             _allow(max(left, 0.5))
-            notebook.run(cell["source"], space, f"<cell {i + 1}>")
-        except BaseException as e:
-            error = _describe(e)
-            print(f"[cell {i + 1}] {error}")
+            notebook.run(piece, space, f"<cell {cell['number']}>")
+        except BaseException as error:
+            if isinstance(error, ModuleNotFoundError):
+                lacks.append(str(error.name))
+            for name in cell["answers"]:
+                errors.setdefault(name, _describe(error))
+            print(f"[cell {cell['number']}] {_describe(error)}")
         finally:
             _allow(0)
         left -= time.process_time() - start
         for name in cell["answers"]:
-            if error:
-                errors[name] = error
-            bound = space.get(name)
-            if bound is not None and not any(bound is old for old in found.get(name, [])):
-                found.setdefault(name, []).append(bound)
+            if name in piece.binds and space.get(name) is not None:
+                note(name, space[name], False)
+    send({"status": "cells", "lacks": lacks[:20], "newer": newer[:20], "left_out": left_out[:20]})
     return found, errors
 
 
-def _run_item(item, objects, error, plain, send):
-    """Call the answer on each case and send what it returns. The last object that is no stub is the
-    answer.
+def _takes(heard, space):
+    """The [(candidate, whether names are as they were then)] to try, the likeliest first: what the check was
+    given, else what bore the name; those of the cell with the exercise's id before others, later before
+    earlier.
     """
     import stub
 
-    name = item["name"]
-    answers = [o for o in objects if not stub.is_stub(o)]
-    if not answers:
-        send({"exercise": name, "case": -1, "status": "stub" if objects else "missing", "error": error})
+    ready = [c for c in heard if callable(c.answer) and not stub.is_stub(c.answer)][::-1]
+    ready = [c for c in ready if c.checked] or ready
+    ready.sort(key=lambda c: not c.own)
+    if ready and not ready[0].checked:  # without a check, the last of each kind
+        ready = [ready[0], *[c for c in ready if c.own != ready[0].own][:1]]
+    takes = []
+    for candidate in ready:
+        takes += [(candidate, True)] + [(candidate, False)] * _moved(candidate, space)
+    return takes[:TAKES]
+
+
+def _moved(candidate, space) -> bool:
+    """Whether a name that the answer uses meant something else when it was checked."""
+    todo, seen = [candidate.answer], set()
+    while todo and len(seen) < 1000:
+        one = todo.pop()
+        if isinstance(one, type):
+            todo += vars(one).values()
+        code = getattr(one, "__code__", one if isinstance(one, types.CodeType) else None)
+        if not isinstance(code, types.CodeType) or code in seen:
+            continue
+        seen.add(code)
+        todo += [c for c in code.co_consts if isinstance(c, types.CodeType)]
+        for name in code.co_names:
+            if name in candidate.space:
+                if space.get(name) is not candidate.space[name]:
+                    return True
+                todo.append(candidate.space[name])
+    return False
+
+
+def _run_item(item, heard, error, plain, send):
+    """Call the candidates for an answer on each case and send what they return."""
+    name, space = item["name"], sys.modules["__main__"].__dict__
+    takes = _takes(heard, space)
+    if not takes:
+        send({"exercise": name, "case": -1, "status": "stub" if heard else "missing", "error": error})
         return
-    answer, call = answers[-1], None
+    call = None
     if item["call"]:
-        space: dict = {}
-        exec(item["call"], space)
-        call = space["call"]
+        made: dict = {}
+        exec(item["call"], made)
+        call = made["call"]
+    now = dict(space)
+    for number, (candidate, then) in enumerate(takes):
+        space.update(candidate.space if then else {})
+        head = {"exercise": name, "take": number, "cell": candidate.cell}
+        try:
+            if not _run_take(item, head, candidate.answer, call, plain, send):
+                return
+        finally:
+            space.clear()
+            space.update(now)
+
+
+def _run_take(item, head, answer, call, plain, send) -> bool:
+    """Call one candidate on each case; False once the time is up."""
+    _fresh()
     _allow(item["seconds"])
     try:
         for i, inputs in enumerate(item["cases"]):
             given = plain.copy(inputs)
+            head["case"] = i
             try:
                 result = plain.plain(call(answer, **given) if call else answer(*given.values()))
                 changed = [k for k in given if not _same(plain, given[k], inputs[k])]
-                send({"exercise": name, "case": i, "status": "ok", "value": result, "changed": changed})
+                send({**head, "status": "ok", "value": result, "changed": changed})
             except OutOfTime:
-                send({"exercise": name, "case": i, "status": "error", "error": "", "kind": "OutOfTime"})
-                return
+                send({**head, "status": "error", "error": "", "kind": "OutOfTime"})
+                return False
             except BaseException as e:
-                print(f"[{name}] {_describe(e)}")
+                print(f"[{item['name']}] {_describe(e)}")
                 kind = type(e).__name__
                 text = _describe(e).removeprefix(f"{kind}: ")
-                send({"exercise": name, "case": i, "status": "error", "error": text, "kind": kind})
+                send({**head, "status": "error", "error": text, "kind": kind})
     finally:
         _allow(0)
+    return True
+
+
+def _fresh():
+    """What the check in the chapter sets before it calls an answer."""
+    import numpy as np
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)
+    with contextlib.suppress(Exception):
+        torch.random.default_generator.manual_seed(0)
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
 
 
 def _same(plain, now, before) -> bool:
@@ -152,9 +293,10 @@ def _describe(error) -> str:
         return "an exception without text"
 
 
-if __name__ == "__main__":
+def finish(work):
+    """Call ``work``, say what went wrong, and end the process at once."""
     try:
-        main()
+        work()
     except BaseException as error:
         print(f"[grader] {_describe(error)}")
     finally:
@@ -163,3 +305,7 @@ if __name__ == "__main__":
             sys.stderr.flush()
         finally:
             os._exit(0)
+
+
+if __name__ == "__main__":
+    finish(lambda: main(int(sys.argv[1])))
