@@ -24,7 +24,8 @@ from . import limits, reading
 from .inside import wire
 from .sandbox import run
 
-USUALLY_ABSENT = {"google", "IPython", "psutil"}  # what helper cells of Colab import, and no answer needs
+USUALLY_ABSENT = {"google", "course_utils"}  # what cells of Colab import, and parts that are kept back
+BUSY = "out of time while the machine was busy"
 _one_at_a_time = threading.RLock()  # exercises may seed torch, and a worker may have several threads
 
 
@@ -116,8 +117,12 @@ def merge(old: dict, new: dict) -> dict:
         if again and again["earned"] >= old["exercises"][name]["earned"]:
             old["exercises"][name] = again
             old["detail"][name] = new["detail"].get(name, "")
+    old["notes"] = [n for n in old["notes"] if not n.endswith(BUSY)]
     old["notes"] += [note for note in new["notes"] if note not in old["notes"]]
-    old["needs_person"] = old["needs_person"] or new["needs_person"]
+    old["needs_person"] = (
+        "; ".join([why for why in old["needs_person"].split("; ") if why and not why.endswith(BUSY)])
+        or new["needs_person"]
+    )
     old["log"] = (old["log"] + new["log"])[: limits.LOG]
     old["slow"] = new["slow"]
     for key, value in new["cost"].items():
@@ -221,7 +226,8 @@ class _Box:
         waited: seconds in which others had the processor.
         said: what the last sandbox that tried an exercise said.
         graded: {exercise: the answers that were tried, and the index of the cell of the one that counts}.
-        busy: exercises that were out of time while the machine was busy.
+        late: exercises that were out of time when last tried.
+        busy: those of them that were while the machine was busy.
     """
 
     spec: Spec
@@ -233,6 +239,7 @@ class _Box:
     waited: float = 0.0
     said: dict = field(default_factory=dict)
     graded: dict = field(default_factory=dict)
+    late: set = field(default_factory=set)
     busy: set = field(default_factory=set)
 
     def attempt(self, wanted, wide, budget):
@@ -266,10 +273,11 @@ class _Box:
         failed = []
         for exercise in wanted:
             self.said.setdefault(exercise.name, said)
+            self.late.discard(exercise.name)
+            self.busy.discard(exercise.name)
             verdict, detail, tried = self._judge(exercise, said, done.why)
-            self.busy -= {exercise.name}
-            if verdict["status"] == "out of time" and done.waited > limits.START / 10:
-                self.busy.add(exercise.name)
+            if done.waited > limits.START / 10:
+                self.busy |= self.late & {exercise.name}
             _keep(self.result, exercise, verdict, detail)
             if tried and verdict["earned"] < exercise.points:
                 failed.append(exercise)
@@ -313,6 +321,9 @@ class _Box:
             return _nothing(exercise, "wrong"), f"could not be compared ({type(error).__name__})", True
         if outcome.state == "right":
             return _verdict(exercise, outcome.earned, outcome.parts, "right"), "", True
+        kinds = {run.got.kind for run in runs if isinstance(run.got, _judge.Failure)}
+        if "OutOfTime" in kinds or ("NoResult" in kinds and why == "out of time"):
+            self.late.add(exercise.name)
         status, again = _status(outcome, runs, why)
         verdict = _verdict(exercise, outcome.earned, outcome.parts, status)
         return verdict, reading.ascii_line(outcome.problem.says), again
@@ -324,37 +335,36 @@ class _Box:
             name, verdict = exercise.name, result["exercises"][exercise.name]
             cell, several = self.graded.get(name, (None, False))
             if several and cell is not None:
-                _add(
-                    notes,
-                    f"{name}: answered in several cells; that of cell {self.cells[cell]['number']} counts",
-                )
-            if verdict["earned"] == exercise.points:
+                number = self.cells[cell]["number"]
+                _add(notes, f"{name}: answered in several cells; that of cell {number} counts")
+            if verdict["earned"] == exercise.points or verdict["status"] == "not attempted":
                 continue
-            if verdict["status"] in ("out of time", "partly right") and "OutOfTime" in result["detail"][name]:
+            if name in self.late:
                 result["slow"].append(name)
-            said, why = self.said[name], f"{verdict['status']} {result['detail'][name]}"
-            if verdict["status"] == "not attempted":
-                continue
-            reasons = []
-            inner = set(re.findall(r"No module named '([A-Za-z_]\w*)", why))
-            for package in sorted(inner | set(said.lacks if "Error" in why or not cell else [])):
-                reasons.append(f"{name}: needs {package}, which is not installed here")
-            if said.newer and (
-                "Error" in why or verdict["status"] in ("no answer found", "its cell does not run")
-            ):
-                here = "{}.{}".format(*sys.version_info)
-                cells = ", ".join(map(str, sorted(set(said.newer))))
-                reasons.append(
-                    f"{name}: cell {cells} is written for a newer Python than this grader's {here}"
-                )
-            if name in self.busy:
-                reasons.append(f"{name}: out of time while the machine was busy")
-            for number, magic in said.left_out:
-                if "Error" in why or any(c["number"] == number and name in c["answers"] for c in self.cells):
-                    _add(notes, f"{name}: cell {number} begins with %%{magic}, which is not run here")
+            reasons = [f"{name}: {reason}" for reason in self._reasons(name, verdict["status"])]
             for reason in reasons:
                 _add(notes, reason)
             result["needs_person"] = result["needs_person"] or "; ".join(reasons)
+
+    def _reasons(self, name: str, status: str) -> list[str]:
+        """Why an answer could not be judged fairly here, if so; notes about cells that were left out."""
+        said, detail = self.said[name], self.result["detail"][name]
+        failed = "Error" in detail or status in ("no answer found", "its cell does not run")
+        lacks = set(re.findall(r"No module named '([A-Za-z_]\w*)", detail)) - USUALLY_ABSENT
+        lacks |= set(said.lacks if failed else [])
+        reasons = [f"needs {package}, which is not installed here" for package in sorted(lacks)]
+        if said.newer and failed:
+            cells = ", ".join(map(str, sorted(set(said.newer))))
+            here = "{}.{}".format(*sys.version_info)
+            reasons.append(f"cell {cells} is written for a newer Python than this grader's {here}")
+        if name in self.busy:
+            reasons.append(BUSY)
+        for number, magic in said.left_out:
+            own = any(cell["number"] == number and name in cell["answers"] for cell in self.cells)
+            if own or failed:
+                note = f"{name}: cell {number} begins with %%{magic}, which is not run here"
+                _add(self.result["notes"], note)
+        return reasons
 
 
 def _add(notes, note):

@@ -105,7 +105,11 @@ def _slim(handle: int) -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         for number, book in enumerate(found):
             cells = [
-                {"cell_type": c["type"], "source": c["source"], "metadata": {"nbgrader": {"grade_id": c["id"]}}}
+                {
+                    "cell_type": c["type"],
+                    "source": c["source"],
+                    "metadata": {"nbgrader": {"grade_id": c["id"]}},
+                }
                 for c in book["cells"]
             ]
             archive.writestr(zipfile.ZipInfo(f"{number}.ipynb"), json.dumps({"cells": cells}))
@@ -123,8 +127,8 @@ def _parse(**source) -> list[dict]:
     except subprocess.TimeoutExpired:
         raise Unreadable(f"reading it took more than {wall} s", person=True) from None
     if done.returncode:
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["reading it takes too long"])[-1]
-        raise Unreadable(ascii_line(last), person=done.returncode != 1)
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["reading it takes too long"]
+        raise Unreadable(ascii_line(said[-1]), person=done.returncode != 1)
     return json.loads(done.stdout)
 
 

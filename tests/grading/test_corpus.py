@@ -35,8 +35,8 @@ def test_gets_what_it_deserves(case, box, spec, tmp_path):
     except reading.Unreadable as error:
         result = engine.failed(str(error), error.person)
     assert earned(result) == case.deserved, (result["detail"], result["needs_person"], result["log"])
-    if case.group == "honest":
-        assert not result["needs_person"]
+    if case.group in ("honest", "cheat", "person"):
+        assert bool(result["needs_person"]) == (case.group == "person"), result["needs_person"]
     for word in ("LEAK", "NETWORK", "OPEN", "REACHED", "WROTE"):
         assert word not in result["log"]
 

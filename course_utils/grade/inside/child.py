@@ -67,7 +67,7 @@ def main(result: int):
     send({"status": "started"})
     found, errors = _run_cells(job, send)
     for item in job["items"]:
-        _run_item(item, found.get(item["name"], []), errors.get(item["name"], ""), plain, send)
+        _run_item(item, found, errors.get(item["name"], ""), plain, send)
     send({"status": "cpu", "seconds": sum(os.times()[:4])})
 
 
@@ -113,75 +113,109 @@ def _waited() -> float:
         return 0.0
 
 
-def _run_cells(job, send):
-    """Run what the answers need. Returns ({exercise: candidates, oldest first}, {exercise: last error})."""
-    import cells as notebook
+class Session:
+    """The notebook as it runs.
 
-    from course_utils import check
+    Attributes:
+        space: its names.
+        found: {exercise: candidates, oldest first}.
+        errors: {exercise: the first error in the cells that may hold its answer}.
+        left: CPU seconds left for cells.
+        lacks, newer, left_out: packages that are missing; numbers of cells for a newer Python; [number,
+            magic] of cells that are no Python.
+    """
 
-    module = types.ModuleType("__main__")
-    space = module.__dict__
-    space.update(display=lambda *args, **kwargs: None, get_ipython=notebook.Shell, check=check)
-    sys.modules["__main__"] = module
-    wanted, cells = {item["name"] for item in job["items"]}, job["cells"]
-    found, errors = {}, {}
-    here = [0]
+    def __init__(self, job):
+        import cells
 
-    def note(name, answer, checked):
-        cell = cells[here[0]]
-        if name in wanted and name in cell["answers"]:
-            heard = found.setdefault(name, [])
+        from course_utils import check
+
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self.notebook, self.cells, self.space = cells, job["cells"], module.__dict__
+        self.space.update(display=lambda *args, **kwargs: None, get_ipython=cells.Shell, check=check)
+        self.found, self.errors, self.left, self.here = {}, {}, job["helper_seconds"], 0
+        self.lacks, self.newer, self.left_out = [], [], []
+        check.hear = lambda name, answer: self.note(name, answer, True)
+
+    def note(self, name, answer, checked):
+        """Remember what may be the answer to an exercise."""
+        cell = self.cells[self.here]
+        if name in cell["answers"]:
+            heard = self.found.setdefault(name, [])
             heard[:] = [c for c in heard if c.answer is not answer or c.checked is not checked][1 - HEARD :]
-            heard.append(Candidate(answer, here[0], checked, name in cell["own_id"], dict(space)))
+            own = name in cell["own_id"]
+            heard.append(Candidate(answer, self.here, checked, own, dict(self.space)))
 
-    check.hear = lambda name, answer: note(name, answer, True)
-    left, lacks, newer, left_out, book = job["helper_seconds"], [], [], [], []
-    start = time.process_time()
-    _allow(max(left, 0.5))
-    flags = 0
-    for i, cell in enumerate(cells):
+    @contextlib.contextmanager
+    def timed(self, cell):
+        """Code of a cell: within the time left, its errors kept."""
+        start = time.process_time()
         try:
-            here_pieces = notebook.pieces(cell["source"], i, f"<cell {cell['number']}>", flags)
-            flags = here_pieces[-1].flags if here_pieces else flags
-            book += here_pieces
-            word = notebook.body(cell["source"])[1]
-            left_out += [[cell["number"], word]] if word else []
-        except BaseException as error:
-            newer += [cell["number"]] if isinstance(error, notebook.NewerPython) else []
-            for name in cell["answers"]:
-                errors[name] = _describe(error)
-    _allow(0)
-    chosen = notebook.needed(book, cells, wanted)
-    if job["wide"]:
-        held = {i for i, cell in enumerate(cells) if cell["own"] or wanted & set(cell["answers"])}
-        chosen |= {k for k, piece in enumerate(book) if piece.cell in held}
-    left -= time.process_time() - start
-    for k in sorted(chosen):
-        piece = book[k]
-        cell, here[0], start = cells[piece.cell], piece.cell, time.process_time()
-        try:
-            _allow(max(left, 0.5))
-            notebook.run(piece, space, f"<cell {cell['number']}>")
+            _allow(max(self.left, 0.5))
+            yield
         except BaseException as error:
             if isinstance(error, ModuleNotFoundError):
-                lacks.append(str(error.name))
+                self.lacks.append(str(error.name))
             for name in cell["answers"]:
-                errors.setdefault(name, _describe(error))
+                self.errors.setdefault(name, _describe(error))
             print(f"[cell {cell['number']}] {_describe(error)}")
         finally:
             _allow(0)
-        left -= time.process_time() - start
-        for name in cell["answers"]:
-            if name in piece.binds and space.get(name) is not None:
-                note(name, space[name], False)
-    send({"status": "cells", "lacks": lacks[:20], "newer": newer[:20], "left_out": left_out[:20]})
-    return found, errors
+            self.left -= time.process_time() - start
+
+    def read(self):
+        """All statements of the notebook, as far as they can be read."""
+        book, flags = [], 0
+        for i, cell in enumerate(self.cells):
+            with self.timed(cell):
+                try:
+                    found = self.notebook.pieces(cell["source"], i, f"<cell {cell['number']}>", flags)
+                except self.notebook.NewerPython:
+                    self.newer.append(cell["number"])
+                    raise
+                book += found
+                flags = found[-1].flags if found else flags
+                magic = self.notebook.body(cell["source"])[1]
+                self.left_out += [[cell["number"], magic]] if magic else []
+        return book
+
+    def execute(self, pieces):
+        """Run statements; returns those that missed a name."""
+        missed = []
+        for piece in pieces:
+            cell, self.here = self.cells[piece.cell], piece.cell
+            with self.timed(cell):
+                try:
+                    self.notebook.run(piece, self.space, f"<cell {cell['number']}>")
+                except NameError:
+                    missed.append(piece)
+                    raise
+            for name in cell["answers"]:
+                if name in piece.binds and self.space.get(name) is not None:
+                    self.note(name, self.space[name], False)
+        return missed
 
 
-def _takes(heard, space):
-    """The [(candidate, whether names are as they were then)] to try, the likeliest first: what the check was
-    given, else what bore the name; those of the cell with the exercise's id before others, later before
-    earlier.
+def _run_cells(job, send):
+    """Run what the answers need. Returns ({exercise: candidates, oldest first}, {exercise: first error})."""
+    session, wanted = Session(job), {item["name"] for item in job["items"]}
+    book, chosen = session.read(), set()
+    with session.timed({"answers": [], "number": 0}):
+        chosen = session.notebook.needed(book, session.cells, wanted)
+    if job["wide"]:
+        held = {i for i, c in enumerate(session.cells) if c["own"] or wanted & set(c["answers"])}
+        chosen |= {k for k, piece in enumerate(book) if piece.cell in held}
+    missed = session.execute([book[k] for k in sorted(chosen)])
+    session.execute(missed)  # the cells may be out of order
+    facts = {"lacks": session.lacks, "newer": session.newer, "left_out": session.left_out}
+    send({"status": "cells", **{key: value[:20] for key, value in facts.items()}})
+    return session.found, session.errors
+
+
+def _ready(heard) -> list:
+    """The candidates that can be tried, the likeliest first: what the check was given, else what bore the
+    name; those of the cell with the exercise's id before others, later before earlier.
     """
     import stub
 
@@ -190,15 +224,32 @@ def _takes(heard, space):
     ready.sort(key=lambda c: not c.own)
     if ready and not ready[0].checked:  # without a check, the last of each kind
         ready = [ready[0], *[c for c in ready if c.own != ready[0].own][:1]]
-    takes = []
+    return ready
+
+
+def _takes(ready, space, answers) -> list:
+    """The [(candidate, names)] to try: with the names of the notebook as they were when it was checked, as
+    they are at the end, and with the other exercises' names for the answers to them; each where it is
+    another try.
+
+    Args:
+        ready: the candidates.
+        space: the names at the end.
+        answers: {exercise: answer}.
+    """
+    takes, seen = [], set()
     for candidate in ready:
-        takes += [(candidate, True)] + [(candidate, False)] * _moved(candidate, space)
+        for names in (candidate.space, {}, {**candidate.space, **answers}):
+            facts = _uses(candidate.answer, {**space, **names})
+            if facts not in seen:
+                seen.add(facts)
+                takes.append((candidate, names))
     return takes[:TAKES]
 
 
-def _moved(candidate, space) -> bool:
-    """Whether a name that the answer uses meant something else when it was checked."""
-    todo, seen = [candidate.answer], set()
+def _uses(answer, space) -> tuple:
+    """The global names that an answer reaches, with what they mean."""
+    todo, seen, used = [answer], set(), {}
     while todo and len(seen) < 1000:
         one = todo.pop()
         if isinstance(one, type):
@@ -209,17 +260,19 @@ def _moved(candidate, space) -> bool:
         seen.add(code)
         todo += [c for c in code.co_consts if isinstance(c, types.CodeType)]
         for name in code.co_names:
-            if name in candidate.space:
-                if space.get(name) is not candidate.space[name]:
-                    return True
-                todo.append(candidate.space[name])
-    return False
+            if name in space:
+                used[name] = id(space[name])
+                todo.append(space[name])
+    return id(answer), frozenset(used.items())
 
 
-def _run_item(item, heard, error, plain, send):
+def _run_item(item, found, error, plain, send):
     """Call the candidates for an answer on each case and send what they return."""
     name, space = item["name"], sys.modules["__main__"].__dict__
-    takes = _takes(heard, space)
+    heard = found.get(name, [])
+    ready = {other: _ready(candidates) for other, candidates in found.items()}
+    answers = {other: first[0].answer for other, first in ready.items() if first and other != name}
+    takes = _takes(ready.get(name, []), space, answers)
     if not takes:
         send({"exercise": name, "case": -1, "status": "stub" if heard else "missing", "error": error})
         return
@@ -229,8 +282,8 @@ def _run_item(item, heard, error, plain, send):
         exec(item["call"], made)
         call = made["call"]
     now = dict(space)
-    for number, (candidate, then) in enumerate(takes):
-        space.update(candidate.space if then else {})
+    for number, (candidate, names) in enumerate(takes):
+        space.update(names)
         head = {"exercise": name, "take": number, "cell": candidate.cell}
         try:
             if not _run_take(item, head, candidate.answer, call, plain, send):

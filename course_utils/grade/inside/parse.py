@@ -2,8 +2,8 @@
 
 Usage: ``python -I parse.py FILE SOURCE CELLS NOTEBOOKS MEMBERS MEMORY SECONDS``; bytes on standard
 input. It prints ``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one
-sentence on standard error, with exit status 1 (no notebook) or 2 (a notebook, but damaged or too large). Nothing
-is written to disk: links and paths of an archive mean nothing.
+sentence on standard error, with exit status 1 (no notebook) or 2 (a notebook, but damaged or too large).
+Nothing is written to disk: links and paths of an archive mean nothing.
 """
 
 from __future__ import annotations
