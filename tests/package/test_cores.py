@@ -1,0 +1,77 @@
+"""How many cores and how much memory this process may use: affinity, and control groups of both versions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from course_utils import cores
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A made-up machine of 8 cores: ``machine(cgroup, mounts, files)`` writes what Linux would show."""
+
+    def write(cgroup: str, mounts: dict[str, str], files: dict[str, str]):
+        (tmp_path / "cgroup").write_text(cgroup)
+        lines = [
+            f"30 23 0:28 {root} {tmp_path / folder} rw - {kind}"
+            for folder, (root, kind) in {f: m.split(" ", 1) for f, m in mounts.items()}.items()
+        ]
+        (tmp_path / "mountinfo").write_text("\n".join(lines))
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+
+    monkeypatch.setattr(cores, "PROC", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    return write
+
+
+V2 = {"cg": "/ cgroup2 cgroup2 rw"}
+V1 = {"cpu": "/docker/1 cgroup cgroup rw,cpu,cpuacct", "mem": "/docker/1 cgroup cgroup rw,memory"}
+
+
+@pytest.mark.parametrize(
+    "limit, expected", [("max 100000", 8), ("50000 100000", 1), ("250000 100000", 2), ("3200000 100000", 8)]
+)
+def test_quota_of_version_2(machine, limit, expected):
+    machine("0::/user/me\n", V2, {"cg/user/me/cpu.max": limit})
+    assert cores.cores() == expected
+
+
+def test_the_smallest_quota_of_all_groups_above_counts(machine):
+    files = {
+        "cg/user/me/cpu.max": "max 100000",
+        "cg/user/cpu.max": "300000 100000",
+        "cg/cpu.max": "max 100000",
+    }
+    machine("0::/user/me\n", V2, files)
+    assert cores.cores() == 3
+
+
+@pytest.mark.parametrize("quota, expected", [("-1", 8), ("50000", 1), ("400000", 4)])
+def test_quota_of_version_1_in_a_container(machine, quota, expected):
+    files = {"cpu/cpu.cfs_quota_us": quota, "cpu/cpu.cfs_period_us": "100000"}
+    machine("3:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n", V1, files)
+    assert cores.cores() == expected
+
+
+def test_affinity_counts_too(machine, monkeypatch):
+    machine("0::/\n", V2, {"cg/cpu.max": "400000 100000"})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 5})
+    assert cores.cores() == 2
+
+
+@pytest.mark.parametrize("cgroup", ["", "0::/../elsewhere\n", "0::/gone\n"])
+def test_where_nothing_is_told_all_cores_count(machine, cgroup):
+    machine(cgroup, V2 if cgroup else {}, {})
+    assert cores.cores() == 8
+
+
+def test_it_costs_no_torch():
+    code = "import sys, course_utils.cores as c; assert c.cores() >= 1; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
