@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
-import os
 import platform
 import shutil
 import sys
@@ -14,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
+from ..cores import cores  # noqa: F401 (the default number of workers)
 from . import grading, kit, records
 from .sandbox import NoSandbox, choose
 
@@ -184,8 +184,3 @@ def _compare(client, version: str, spec) -> None:
             f"another version of the course, or none, is installed at {', '.join(other)}; "
             f"install the same there, or stop these workers"
         )
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
