@@ -18,13 +18,14 @@ def is_stub(answer) -> bool:
     """Whether nothing has been written yet: ``...``, ``pass``, ``return None`` or ``raise
     NotImplementedError``.
 
-    A class counts as a stub while one of its own methods does (except an empty ``__init__``).
+    A class counts as a stub while all its own methods do (except ``__init__``, which a stub may come with): a
+    finished one may well have a method that is meant to do nothing.
     """
     if answer is None or answer is ...:
         return True
     if isinstance(answer, type):
         own = [(name, f) for name, f in vars(answer).items() if hasattr(f, "__code__")]
-        return not own or any(_idle(f.__code__) for name, f in own if name != "__init__")
+        return all(_idle(f.__code__) for name, f in own if name != "__init__")
     code = getattr(answer, "__code__", None)
     return isinstance(code, types.CodeType) and _idle(code)
 

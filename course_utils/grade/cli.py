@@ -215,7 +215,7 @@ def grade_all(options, spec, backend: str) -> list[dict]:
             stamp = records.stamp(data, spec, backend)
             about = _about(path, name, stamp, patterns)
             old = records.read(folder / f"{key}.json")
-            if old and old.get("stamp") == stamp:
+            if old and old.get("stamp") == stamp and not old["result"].get("again"):
                 _keep(folder / f"{key}.json", old, about)
                 bar.update()
                 continue

@@ -5,7 +5,9 @@ answers.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +18,18 @@ SECRET = ("exercises", "grade", "check.py", "__pycache__")
 PREFIX = "course-grade-"
 
 
+def prefix() -> str:
+    """How the names of this process's temporary folders begin: its number, and where that number counts,
+    since containers may share a folder and not the numbers.
+    """
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbers = ""
+    place = hashlib.sha256(f"{platform.node()} {numbers}".encode()).hexdigest()[:8]
+    return f"{PREFIX}{place}-{os.getpid()}-"
+
+
 @contextlib.contextmanager
 def kit():
     """Make the folder, yield its path, remove it. Folders of graders that were killed are swept first.
@@ -23,9 +37,9 @@ def kit():
     It holds nothing secret; any user may read it, since the sandbox runs as another one.
     """
     sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=prefix()))
     try:
-        for name in ("child.py", "wire.py", "cells.py", "start.py", "probe.py", "hello.py"):
+        for name in ("child.py", "wire.py", "cells.py", "start.py", "forks.py", "probe.py", "hello.py"):
             shutil.copy(PACKAGE / "grade" / "inside" / name, folder / name)
         for name in ("plain", "stub"):
             shutil.copy(PACKAGE / "exercises" / f"_{name}.py", folder / f"{name}.py")
@@ -54,9 +68,10 @@ def _copy_font_list(target: Path) -> None:
 
 
 def sweep() -> None:
-    """Remove folders that killed graders left behind (their process number is in the name)."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
-        pid = folder.name[len(PREFIX) :].split("-")[0]
+    """Remove folders that killed graders left behind, of those whose process numbers count here."""
+    here = prefix().rsplit("-", 2)[0]
+    for folder in Path(tempfile.gettempdir()).glob(f"{here}-*-*"):
+        pid = folder.name[len(here) + 1 :].split("-")[0]
         if pid.isdigit() and not _alive(int(pid)) and not folder.is_symlink():
             remove(folder)
 

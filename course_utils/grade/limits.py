@@ -4,10 +4,12 @@ from __future__ import annotations
 
 KB, MB, GB = 1 << 10, 1 << 20, 1 << 30
 
-NOTEBOOK = 64 * MB  # a file handed in, and a notebook in a zip
+FILE = 512 * MB  # a file handed in, and all notebooks in a zip
+NOTEBOOK = 64 * MB  # a file as it travels to a worker; of a larger one only the cells do
 SOURCE = 2 * MB  # all code of a file handed in
 CELLS = 2_000
 NOTEBOOKS = 20  # notebooks in one zip
+TAKES = 4  # answers to one exercise in one notebook that are tried
 TRIES = 5  # of them, those that answer one exercise
 MEMBERS = 2_000  # files in one zip
 PARSE_SECONDS, PARSE_MEMORY = 30, 2 * GB
@@ -23,6 +25,7 @@ TREE = 2 * MB  # structure of one result
 TREES = 4 * MB  # structures of all results of one sandbox
 
 START = 40  # wall-clock seconds for starting Python, importing torch and running helper cells
+BUSY = 5  # a busy machine may make a sandbox take so many times as long
 HELPERS = 15  # CPU seconds of them, for helper cells
 
 

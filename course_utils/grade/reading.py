@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import stat
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +57,7 @@ def find(root) -> list[bytes]:
 
 
 def read(path: bytes) -> bytes:
-    """The bytes of a regular file of at most 64 MB.
+    """The bytes of a regular file; of one larger than 64 MB, those of its cells without their outputs.
 
     Raises:
         Unreadable: a link, a device, a pipe, too large, or no permission.
@@ -77,8 +79,10 @@ def read(path: bytes) -> bytes:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("this is not a regular file")
+        if status.st_size > limits.FILE:
+            raise Unreadable(f"the file is larger than {limits.FILE // limits.MB} MB", person=True)
         if status.st_size > limits.NOTEBOOK:
-            raise Unreadable(f"the file is larger than {limits.NOTEBOOK // limits.MB} MB")
+            return _slim(handle)
         with os.fdopen(os.dup(handle), "rb") as file:
             return file.read(limits.NOTEBOOK)
     finally:
@@ -91,18 +95,41 @@ def notebooks(data: bytes) -> list[list[Cell]]:
     Raises:
         Unreadable: with the reason, in one sentence.
     """
-    sizes = [limits.NOTEBOOK, limits.SOURCE, limits.CELLS, limits.NOTEBOOKS, limits.MEMBERS]
+    found = _parse(input=data)
+    return [[Cell(c["id"], c["type"] == "code", c["source"]) for c in book["cells"]] for book in found]
+
+
+def _slim(handle: int) -> bytes:
+    """A zip of the notebooks in a large file, each with its cells only."""
+    found, out = _parse(stdin=handle), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number, book in enumerate(found):
+            cells = [
+                {
+                    "cell_type": c["type"],
+                    "source": c["source"],
+                    "metadata": {"nbgrader": {"grade_id": c["id"]}},
+                }
+                for c in book["cells"]
+            ]
+            archive.writestr(zipfile.ZipInfo(f"{number}.ipynb"), json.dumps({"cells": cells}))
+    return out.getvalue()
+
+
+def _parse(**source) -> list[dict]:
+    """What ``inside/parse.py`` finds in its standard input, given as to ``subprocess.run``."""
+    sizes = [limits.FILE, limits.SOURCE, limits.CELLS, limits.NOTEBOOKS, limits.MEMBERS]
     sizes += [limits.PARSE_MEMORY, limits.PARSE_SECONDS]
     command = [sys.executable, "-I", "-S", str(PARSE), *map(str, sizes)]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=limits.PARSE_SECONDS, env={})
+        wall = limits.BUSY * limits.PARSE_SECONDS
+        done = subprocess.run(command, **source, capture_output=True, timeout=wall, env={})
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"reading it took more than {limits.PARSE_SECONDS} s") from None
+        raise Unreadable(f"reading it took more than {wall} s", person=True) from None
     if done.returncode:
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["the process was stopped"])[-1]
-        raise Unreadable(ascii_line(last), person=done.returncode == 2)
-    found = json.loads(done.stdout)
-    return [[Cell(c["id"], c["type"] == "code", c["source"]) for c in book["cells"]] for book in found]
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["reading it takes too long"]
+        raise Unreadable(ascii_line(said[-1]), person=done.returncode != 1)
+    return json.loads(done.stdout)
 
 
 def ascii_line(text: str, most: int = 200) -> str:
@@ -119,12 +146,14 @@ _NO_CONTROL = {i: "." for i in [*range(32), 127]}
 
 
 def answers(cell: Cell, names) -> list[str]:
-    """The exercises that a cell may hold the answer of: by its id, or because it defines the name."""
+    """The exercises that a cell may hold the answer of: by its id, or because it defines the name or hands
+    something to its check.
+    """
     found = [cell.id] if cell.id in names else []
     if cell.code or found:
         for line in cell.source.splitlines():
             match = re.match(r"(?:async )?(?:def|class) (\w+)|(\w+) ?=(?!=)", line)
-            name = match and (match[1] or match[2])
-            if name in names and name not in found:
-                found.append(name)
+            held = [match[1] or match[2]] if match else []
+            held += re.findall(r"\bcheck\.(\w+)\(", line)
+            found += [name for name in held if name in names and name not in found]
     return found

@@ -21,6 +21,11 @@ def complaints(spec: grading.Spec, backend, kit: Path, solutions: list[Path]) ->
     chapters = {c: e for c, e in exercises.chapters().items() if spec.chapter in (None, c)}
     nothing_done = [cell for chapter in chapters for cell in cells_of(spec, chapter)]
     wanted = [e for found in chapters.values() for e in found]
+    if not any(folder.is_dir() for folder in solutions):
+        return [
+            f"there are no reference answers in {solutions[0]}: they are part of the repository, not of the "
+            f"installed package; run --check from a clone (pip install -e .)"
+        ]
     found = _compare("stub", _notebook(nothing_done), wanted, spec, backend, kit)
     for chapter, wanted in chapters.items():
         file = next((f for f in (folder / f"{chapter}.py" for folder in solutions) if f.exists()), None)

@@ -52,7 +52,7 @@ class Case:
 
     Args:
         name: its file name without suffix.
-        group: "honest", "cheat" or "breaker".
+        group: "honest", "cheat", "breaker", or "person": nobody to blame, but a person has to look.
         deserved: {exercise: points}; what is missing deserves 0.
         write: ``write(folder)`` puts the file into a folder, and returns its path.
         fast: whether it belongs to the quick subset.
@@ -891,4 +891,6 @@ breaker(
     names=("linear_backward",),
 )
 
-import corpus_more  # noqa: E402, F401 (adds its cases)
+import corpus_field  # noqa: E402, F401 (these add their cases)
+import corpus_forks  # noqa: E402, F401
+import corpus_more  # noqa: E402, F401

@@ -18,6 +18,15 @@ from corpus import CASES, FULL, GOOD
 from course_utils.grade import engine, grading, reading, sandbox
 
 ROOT = Path(__file__).parents[2]
+DAMAGED = {  # breakers that a person has to look at: they may have been work that was hurt on its way
+    "cut_off_in_the_middle",
+    "zip_cut_off",
+    "zip_with_a_wrong_sum",
+    "too_many_cells",
+    "too_much_source",
+    "four_gigabytes_of_nothing",
+    "missing_package",
+}
 FAST = [case for case in CASES if case.fast]
 
 
@@ -35,8 +44,8 @@ def test_gets_what_it_deserves(case, box, spec, tmp_path):
     except reading.Unreadable as error:
         result = engine.failed(str(error), error.person)
     assert earned(result) == case.deserved, (result["detail"], result["needs_person"], result["log"])
-    if case.group == "honest":
-        assert not result["needs_person"]
+    if case.group in ("honest", "cheat", "person"):
+        assert bool(result["needs_person"]) == (case.group == "person"), result["needs_person"]
     for word in ("LEAK", "NETWORK", "OPEN", "REACHED", "WROTE"):
         assert word not in result["log"]
 
@@ -152,9 +161,8 @@ def test_all_in_one_unattended_run(tmp_path, box):
             wrong.append((case.name if case else "canary", earned(result), due, result["detail"]))
         if result["needs_person"]:
             flagged.append(case.name)
-            assert case.group == "breaker", (case.name, result["needs_person"])
     assert not wrong
-    assert len(flagged) <= 3, flagged
+    assert set(flagged) == {case.name for case in CASES if case.group == "person"} | DAMAGED
     for file in out.rglob("*"):
         if file.suffix in (".csv", ".html", ".json") and file.parent.name != "records":
             text = file.read_text(encoding="utf-8")

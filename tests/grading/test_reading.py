@@ -66,7 +66,21 @@ ODD = [torch.zeros(3), [[]], {}, 1 << 300, float("nan"), "\x1b[2J<b>", ..., None
 
 
 @pytest.mark.parametrize(
-    "field", ["status", "error", "kind", "value", "changed", "exercise", "case", "seconds"]
+    "field",
+    [
+        "status",
+        "error",
+        "kind",
+        "value",
+        "changed",
+        "exercise",
+        "case",
+        "take",
+        "cell",
+        "seconds",
+        "lacks",
+        "newer",
+    ],
 )
 @pytest.mark.parametrize("case", [-1, 0])
 def test_forged_frames_earn_nothing_and_raise_nothing(field, case, box):
@@ -76,49 +90,29 @@ def test_forged_frames_earn_nothing_and_raise_nothing(field, case, box):
     exercise = grading.hidden_cases(spec, "relu_backward")[0]
     grader = grading._Box(spec, *box, {})
     for odd in ODD:
-        for status in ("ok", "error", "stub", "missing", "started", "cpu", None):
-            forged_frame = {"exercise": "relu_backward", "case": case, "status": status, field: odd}
+        for status in ("ok", "error", "stub", "missing", "started", "cpu", "cells", None):
+            forged_frame = {
+                "exercise": "relu_backward",
+                "case": case,
+                "take": 0,
+                "status": status,
+                field: odd,
+            }
             blob = wire.pack({k: v for k, v in forged_frame.items() if v is not None})
             data = struct.pack("<Q", len(blob)) + blob
-            frames, _, seconds = grading._answers(data, {"relu_backward"})
-            verdict, detail, _ = grader._judge(exercise, frames.get("relu_backward", {}), "")
-            assert verdict["earned"] == 0 and seconds == 0 and "\x1b" not in detail
+            said = grading._said(data, {"relu_backward"}, 3)
+            verdict, detail, _ = grader._judge(exercise, said, "")
+            assert verdict["earned"] == 0 and said.cpu == 0 and "\x1b" not in detail
 
 
 def test_structures_together_stay_small():
     from course_utils.grade import grading, limits
 
-    blob = wire.pack({"exercise": "x", "case": 0, "value": list(range(100_000))})
+    blob = wire.pack({"exercise": "x", "take": 0, "case": 0, "value": list(range(100_000))})
     many = [blob.replace(b'["case", 0]', b'["case", %d]' % i) for i in range(10)]
     data = b"".join(struct.pack("<Q", len(one)) + one for one in many)
-    found, _, _ = grading._answers(data, {"x"})
-    assert 0 < len(found["x"]) <= limits.TREES // wire.structure(blob, limits.HEADER) < 10
-
-
-def test_only_needed_cells_are_chosen():
-    book = [
-        {"source": "import torch, slow_package", "answers": []},
-        {"source": "x = train_for_hours()", "answers": []},
-        {"source": "def helper(x):\n    y = x\n    return torch.relu(y)", "answers": []},
-        {"source": "%time\ndef f(x):\n    x = helper(x)\n    return x", "answers": ["f"]},
-        {"source": "print(f(1))", "answers": []},
-    ]
-    assert cells.needed(book, {"f"}) == {0, 2, 3}
-
-
-def test_a_statement_that_fails_does_not_stop_its_cell():
-    space = {}
-    with pytest.raises(ImportError):
-        cells.run("from nowhere_at_all import x\ny = 1\nawait_me = [1]\n1 / 0\nz = y + 1", space, "<cell>")
-    assert (space["y"], space["z"]) == (1, 2)
-    cells.run("from __future__ import annotations\ndef f(x: Missing): return 3", space, "<cell>")
-    cells.run("import asyncio\nawait asyncio.sleep(0)\nw = f(1)", space, "<cell>")
-    assert space["w"] == 3
-    with pytest.raises(SyntaxError):
-        cells.run("v = 1\nx = (", space, "<cell>")
-    with pytest.raises(SystemExit):
-        cells.run("raise SystemExit\nv = 1", space, "<cell>")
-    assert "v" not in space
+    found = grading._said(data, {"x"}, 1).takes["x"][0]
+    assert 0 < len(found) <= limits.TREES // wire.structure(blob, limits.HEADER) < 10
 
 
 def test_links_pipes_and_folders_are_not_read(tmp_path):

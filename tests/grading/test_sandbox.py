@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 import platform
+import signal
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
-from course_utils.grade import cli, engine, kit
-from course_utils.grade.sandbox import BACKENDS, NoSandbox, backends, choose, probes, run
+from course_utils.grade import cli, engine, kit, limits
+from course_utils.grade.sandbox import BACKENDS, NoSandbox, backends, choose, probes, run, warm, watch
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +126,13 @@ for high in (0, 1 << 40):
     assert len(lines) == 12 and all(line.endswith(" -1 1") for line in lines), lines
 
 
-def test_solutions_are_hidden_where_the_environment_is_the_repository(backend, folder, monkeypatch):
+def test_solutions_are_hidden_where_the_environment_is_the_repository(backend, folder, monkeypatch, request):
     """As after ``python -m venv .``: everything below that folder would be shown."""
     repository = str(backends.PACKAGE.parent)
     usual = backends.visible()
     monkeypatch.setattr(backends, "visible", lambda: [*usual, repository])
+    warm.server(backend, folder).close()
+    request.addfinalizer(lambda: warm.server(backend, folder).close())
     code = f"import os\nos.chdir({repository!r})\nprint(os.path.exists('pyproject.toml'))\n"
     code += "for f in ('tests/solutions/02_backpropagation.py', 'course_utils/exercises/_judge.py'):\n"
     code += "    try:\n        print(open(f).read())\n    except OSError:\n        print('closed')\n"
@@ -139,3 +146,102 @@ def test_answers_are_not_in_the_sandbox(backend, folder):
     code += "print([n for n in ('exercises', 'grade') if u.find_spec('course_utils.' + n)])\n"
     (folder / "look.py").write_text(code)
     assert run(backend, folder, "look.py", wall=30).log.strip() == "[]"
+
+
+# ---- one process imports torch, each run is forked from it
+LOOK = """
+import json, os, sys
+rights = int(open('/proc/self/status').read().split('CapEff:')[1].split()[0], 16)
+threads = len(os.listdir('/proc/self/task'))
+shared = [l.split()[-1] for l in open('/proc/self/maps') if l.split()[1][1] == 'w' and l.split()[1][3] == 's']
+handles = [n for n in range(1024) if os.path.lexists(f'/proc/self/fd/{n}')]
+print(json.dumps([rights, threads, shared, handles, 'torch' in sys.modules]))
+"""
+
+
+@pytest.fixture
+def forking(backend):
+    if not backend.forks:
+        pytest.skip("nothing is forked here")
+    return backend
+
+
+def test_a_run_has_no_rights_no_threads_no_shared_memory_no_handles(forking, folder):
+    (folder / "look.py").write_text(LOOK)
+    rights, threads, shared, handles, torch = json.loads(run(forking, folder, "look.py").log)
+    may_search = 4 if forking.name == "landlock" and os.geteuid() == 0 else 0  # CAP_DAC_READ_SEARCH
+    assert rights == may_search and threads == 1 and shared == [] and torch
+    assert set(handles) - {4} == {0, 1, 2, 3}  # 4 is that of the listing itself
+
+
+def test_the_first_process_starts_no_thread_and_shares_no_memory(forking, folder):
+    run(forking, folder, "hello.py")
+    first = warm.server(forking, folder).pid
+    family = [p for p in watch.descendants(first) if b"forks.py" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    (pid,) = [p for p in family if b"bwrap" not in Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")[0]]
+    maps = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    assert len(os.listdir(f"/proc/{pid}/task")) == 1
+    assert not [m for m in maps if m[1].startswith("rw") and m[1].endswith("s")]
+
+
+def test_a_run_costs_less_than_a_tenth_of_an_import(forking, folder):
+    """CPU seconds, pairs: the fork with all that it does, and a process that imports torch."""
+    run(forking, folder, "hello.py")
+    forked = min(run(forking, folder, "hello.py").cpu for _ in range(5))
+    code = "import os, sys, time, torch, safetensors.torch\n"
+    (folder / "imports.py").write_text(code + "os.write(int(sys.argv[1]), str(time.process_time()).encode())")
+    cold = dataclasses.replace(forking, forks=False)
+    imported = min(float(run(cold, folder, "imports.py").data) for _ in range(2))
+    assert forked < imported / 10, (forked, imported)
+
+
+def test_after_its_first_process_is_ended_a_new_one_is_started(forking, folder):
+    run(forking, folder, "hello.py")
+    one = warm.server(forking, folder)
+    os.killpg(one.pid, signal.SIGKILL)
+    one.process.wait()
+    assert run(forking, folder, "hello.py").data == b"hello"
+    assert warm.server(forking, folder).pid != one.pid
+
+
+def test_nothing_of_a_run_is_left_when_it_is_stopped(forking, folder):
+    code = "import os, time\nfor _ in range(4):\n    os.fork()\nos.closerange(0, 64)\ntime.sleep(600)"
+    (folder / "many.py").write_text(code)
+    run(forking, folder, "hello.py")
+    before = watch.descendants(warm.server(forking, folder).pid)
+    for _ in range(3):
+        run(forking, folder, "many.py", wall=2)
+        assert watch.descendants(warm.server(forking, folder).pid) == before
+
+
+def test_the_clock_stands_still_while_others_have_the_processor(monkeypatch):
+    now, schedule = [100.0], {7: (0.0, 0.0)}
+    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(watch, "_schedule", lambda pid: schedule[pid])
+    monkeypatch.setattr(watch, "descendants", lambda pid: [7])
+    clock = watch.Clock(7, end=110.0, wall=10.0, budget=5.0)
+    now[0], schedule[7] = 109.0, (3.0, 6.0)
+    assert not clock.over([7])
+    now[0] = 115.0
+    assert not clock.over([7])  # 6 of its 15 seconds it waited
+    now[0] = 117.0
+    assert clock.over([7])
+    schedule[7] = (6.0, 900.0)
+    assert clock.over([7])  # it is what keeps the machine busy
+    schedule[7] = (3.0, 900.0)
+    assert not clock.over([7])
+    now[0] = 100.0 + limits.BUSY * 10
+    assert clock.over([7])  # and not for ever
+
+
+def test_folders_of_another_place_are_left_alone(tmp_path, monkeypatch):
+    """Two containers that share a folder for temporary files do not share the numbers of processes."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ours, dead = kit.prefix(), "999999999"
+    place = ours.split("-")[2]
+    theirs = [tmp_path / f"course-grade-{'0' * 8}-{dead}-x", tmp_path / f"course-grade-{dead}-x"]
+    gone = tmp_path / f"course-grade-{place}-{dead}-x"
+    for folder in (*theirs, gone):
+        folder.mkdir()
+    kit.sweep()
+    assert all(folder.exists() for folder in theirs) and not gone.exists()

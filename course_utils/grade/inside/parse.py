@@ -1,9 +1,9 @@
 """Runs in a capped process of its own: bytes of a file handed in -> its notebooks as JSON.
 
-Usage: ``python -I parse.py NOTEBOOK SOURCE CELLS NOTEBOOKS MEMBERS MEMORY SECONDS``; bytes on standard
+Usage: ``python -I parse.py FILE SOURCE CELLS NOTEBOOKS MEMBERS MEMORY SECONDS``; bytes on standard
 input. It prints ``[{"name": ..., "cells": [{"id": grade_id or null, "type": ..., "source": ...}]}]``; or one
-sentence on standard error, with exit status 1 (no notebook) or 2 (once a notebook, but damaged). Nothing is
-written to disk: links and paths of an archive mean nothing.
+sentence on standard error, with exit status 1 (no notebook) or 2 (a notebook, but damaged or too large).
+Nothing is written to disk: links and paths of an archive mean nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ except ImportError:  # some builds of Python lack it; a zip that needs it is the
 NO_NOTEBOOK, DAMAGED = 1, 2
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
 
-NOTEBOOK, SOURCE, CELLS, NOTEBOOKS, MEMBERS, MEMORY, SECONDS = map(int, sys.argv[1:])
+FILE, SOURCE, CELLS, NOTEBOOKS, MEMBERS, MEMORY, SECONDS = map(int, sys.argv[1:])
 
 
 def cap():
@@ -55,7 +55,8 @@ def main():
         print(refused, file=sys.stderr)
         sys.exit(refused.status)
     except MemoryError:
-        sys.exit("reading it takes too much memory")
+        print("reading it takes too much memory", file=sys.stderr)
+        sys.exit(DAMAGED)
     json.dump([{"name": name, "cells": cells} for name, cells in found], sys.stdout)
 
 
@@ -100,10 +101,10 @@ def members(data):
         )
     total = 0
     for info in chosen:
-        blob = archive.open(info).read(NOTEBOOK + 1 - total)
+        blob = archive.open(info).read(FILE + 1 - total)
         total += len(blob)
-        if total > NOTEBOOK:
-            raise Refused("the notebooks in the zip are too large")
+        if total > FILE:
+            raise Refused("the notebooks in the zip are too large", DAMAGED)
         yield info.filename, blob
 
 
@@ -127,7 +128,7 @@ def notebook(blob, code):
     if not cells:
         raise Refused("the notebook has no cells")
     if len(cells) > CELLS:
-        raise Refused(f"the notebook has {len(cells)} cells; at most {CELLS} are read")
+        raise Refused(f"the notebook has {len(cells)} cells; at most {CELLS} are read", DAMAGED)
     found = []
     for cell in cells:
         cell = mapping(cell)
@@ -138,7 +139,7 @@ def notebook(blob, code):
             continue
         code[0] -= len(source)
         if code[0] < 0:
-            raise Refused("there is more code in it than anybody writes by hand")
+            raise Refused("there is more code in it than anybody writes by hand", DAMAGED)
         marks = mapping(mapping(cell.get("metadata")).get("nbgrader"))
         name = marks.get("grade_id")
         found.append({

@@ -100,6 +100,10 @@ def read_memory():
 
 def outlive():
     """Leave a process behind that holds the result pipe; the grader looks whether it stays."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError):  # Linux only
+        ctypes.CDLL(None).prctl(15, b"left-behind", 0, 0, 0)  # PR_SET_NAME
     for _ in range(2):
         if os.fork():
             os._exit(0)

@@ -110,20 +110,21 @@ def landlock(scratch: str, readable: list[str], hidden: list[str]) -> None:
 
 
 def become(user: int, search: bool) -> None:
-    """Leave root for a user that owns nothing; with ``search``, folders closed to that user can still be
-    read.
+    """Leave root for a user that owns nothing (0: stay who you are), and give up all rights; with ``search``,
+    folders closed to that user can still be read.
 
     Python may live below /root. Landlock then decides what is read, and ``open_by_handle_at`` is refused.
     """
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
-    if search:
+    if search and user:
         libc.prctl(8, 1, 0, 0, 0)  # PR_SET_KEEPCAPS
-    os.setgroups([])
-    os.setgid(user)
-    os.setuid(user)
-    kept = 1 << 2 if search else 0  # CAP_DAC_READ_SEARCH
+    if user:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+    kept = 1 << 2 if search and user else 0  # CAP_DAC_READ_SEARCH
     if libc.capset(struct.pack("<Ii", 0x20080522, 0), struct.pack("<6I", kept, kept, 0, 0, 0, 0)) < 0:
         sys.exit("sandbox: the rights of root could not be given up")
 
@@ -168,7 +169,7 @@ def main():
     mode, user, limits, kit, *rest = sys.argv[1:]
     if mode in ("landlock", "group"):
         supervise()
-    if int(user):
+    if int(user):  # else there are no rights to give up
         become(int(user), search=mode != "namespaces")
     if mode == "landlock":
         scratch, readable, hidden, *rest = rest

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import limits
@@ -24,6 +24,7 @@ def visible() -> list[str]:
         "/lib",
         "/lib64",
         "/bin",
+        "/sbin",  # ldconfig, by which pyseccomp finds its library
         sys.prefix,
         sys.base_prefix,
         os.path.realpath(sys.base_prefix),
@@ -62,6 +63,7 @@ def environment(kit: str, home: str, data: str | None) -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         "TQDM_DISABLE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "TORCHDYNAMO_DISABLE": "1",  # torch.compile takes longer than any answer; so it changes nothing
     }
     values |= {"MPLBACKEND": "Agg", "MPLCONFIGDIR": f"{home}/matplotlib", "COURSE_KIT": kit}
     return values | ({"COURSE_DATA": data} if data else {})
@@ -71,6 +73,7 @@ def environment(kit: str, home: str, data: str | None) -> dict[str, str]:
 class Bubblewrap:
     """Linux namespaces through ``bwrap``: own processes, files, network; nothing of the home is visible."""
 
+    forks: bool = True
     name = "bubblewrap"
     needs_scratch = False
 
@@ -79,7 +82,19 @@ class Bubblewrap:
             "" if shutil.which("bwrap") else "bwrap is not installed (Debian, Ubuntu: apt install bubblewrap)"
         )
 
+    def processes(self) -> int:
+        return limits.PROCESSES
+
     def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
+        first = ["/kit/start.py", *start.args("namespaces", self.processes()), "/kit"]
+        return [*self._line(kit), *first, f"/kit/{script}", *args]
+
+    def forking(self, kit: Path, home: str | None, control: int) -> list[str]:
+        """The command of ``forks.py``. It keeps the right to make namespaces, and its runs give it up."""
+        rights = ["--cap-add", "CAP_SYS_ADMIN"]
+        return [*self._line(kit, rights), "/kit/forks.py", "namespaces", str(control), "/kit"]
+
+    def _line(self, kit: Path, rights=()) -> list[str]:
         data = data_folder()
         line = [
             shutil.which("bwrap"),
@@ -89,9 +104,7 @@ class Bubblewrap:
             "--cap-drop",
             "ALL",
         ]
-        if (
-            start.user
-        ):  # as root, folders below /root can be shown to another user; start.py becomes that user
+        if os.geteuid() == 0:  # folders below /root can be shown to another user, who is become later
             line += [
                 "--unshare-ipc",
                 "--unshare-pid",
@@ -102,7 +115,7 @@ class Bubblewrap:
             line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             line += ["--unshare-all", "--uid", "65534", "--gid", "65534"]
-        line += ["--hostname", "grader"]
+        line += [*rights, "--hostname", "grader"]
         # before what is shown: Python may lie below /tmp
         line += ["--perms", "1777", "--size", str(limits.SCRATCH), "--tmpfs", "/tmp"]
         for path in visible():
@@ -131,8 +144,7 @@ class Bubblewrap:
         line += ["--remount-ro", "/", "--chdir", "/tmp"]
         for key, value in environment("/kit", "/tmp", "/data" if data else None).items():
             line += ["--setenv", key, value]
-        first = ["/kit/start.py", *start.args("namespaces", limits.PROCESSES), "/kit"]
-        return [*line, sys.executable, "-I", *first, f"/kit/{script}", *args]
+        return [*line, sys.executable, "-I"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,7 @@ class Landlock:
     group.
     """
 
+    forks: bool = True
     name = "landlock"
     needs_scratch = True
 
@@ -151,18 +164,27 @@ class Landlock:
             return "the package pyseccomp is not installed"
         return ""
 
+    def processes(self) -> int:
+        return limits.PROCESSES + _own_processes()
+
     def command(self, kit: Path, scratch: str | None, start, script: str, args: list[str]) -> list[str]:
+        first = [str(kit / "start.py"), *start.args("landlock", self.processes()), str(kit), scratch]
+        return [*self._line(kit, scratch), *first, *self._folders(kit), str(kit / script), *args]
+
+    def forking(self, kit: Path, home: str | None, control: int) -> list[str]:
+        """The command of ``forks.py``, which is as free as the grader itself; its runs are not."""
+        first = [str(kit / "forks.py"), "landlock", str(control), str(kit)]
+        return [*self._line(kit, home), *first, *self._folders(kit)]
+
+    def _line(self, kit: Path, home: str) -> list[str]:
         data = data_folder()
-        values = environment(str(kit), scratch, str(data) if data else None)
+        values = environment(str(kit), home, str(data) if data else None)
+        return ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in values.items()), sys.executable, "-I"]
+
+    def _folders(self, kit: Path) -> list[str]:
+        data = data_folder()
         seen = [str(kit), *([str(data)] if data else []), *visible()]
-        first = [
-            str(kit / "start.py"),
-            *start.args("landlock", limits.PROCESSES + _own_processes()),
-            str(kit),
-        ]
-        first += [scratch, os.pathsep.join(seen), os.pathsep.join(hidden())]
-        env = ["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in values.items())]
-        return [*env, sys.executable, "-I", *first, str(kit / script), *args]
+        return [os.pathsep.join(seen), os.pathsep.join(hidden())]
 
 
 @dataclass(frozen=True)
@@ -172,6 +194,7 @@ class SandboxExec:
     """
 
     name = "sandbox-exec"
+    forks = False
     needs_scratch = True
 
     def missing(self) -> str:
@@ -219,6 +242,7 @@ class Nothing:
     """No isolation at all, only limits: for answers you have read. Every record says so."""
 
     name = "none (--no-sandbox)"
+    forks = False
     needs_scratch = True
 
     def missing(self) -> str:
@@ -269,6 +293,9 @@ def choose(kit: Path, wanted: str = "auto", no_sandbox: bool = False):
         if wanted not in ("auto", name):
             continue
         failed = [backend.missing()] if backend.missing() else probes.failed(backend, kit)
+        if failed and backend.forks and not backend.missing():  # slower, with less asked of the machine
+            backend = replace(backend, forks=False)
+            failed = probes.failed(backend, kit)
         if not failed:
             return backend
         reasons.append(f"{name}: {'; '.join(failed)}")

@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 from .. import limits
+from ..kit import prefix
 from .run import run
+from .warm import Broken
 
 MEMORY = limits.GB // 2  # limit under which memory is tried, for speed
 
@@ -29,8 +31,11 @@ PROBES = {
 
 def failed(backend, kit: Path) -> list[str]:
     """What a sandbox let happen, in words; empty if it refused all eight probes."""
-    found = [PROBES[name] for name in PROBES if not refused(backend, kit, name)]
-    return found or _broken(backend, kit)
+    try:
+        found = [PROBES[name] for name in PROBES if not refused(backend, kit, name)]
+        return found or _broken(backend, kit)
+    except Broken as error:
+        return [f"its first process does not start ({str(error).splitlines()[-1:]})"]
 
 
 def _broken(backend, kit: Path) -> list[str]:
@@ -44,7 +49,7 @@ def _broken(backend, kit: Path) -> list[str]:
 def refused(backend, kit: Path, name: str) -> bool:
     """Whether the sandbox keeps a script from doing one thing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        folder = Path(tempfile.mkdtemp(prefix=f"course-grade-{os.getpid()}-"))
+        folder = Path(tempfile.mkdtemp(prefix=prefix()))
         victim = subprocess.Popen(["sleep", "60"], env={"SECRET": "of the teacher"})
         try:
             folder.chmod(0o777)
@@ -90,8 +95,9 @@ def _left_behind(kit: Path) -> bool:
     for pid in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
         except OSError:
             continue
-        if b"probe.py" in line and b"outlive" in line:
+        if (b"probe.py" in line and b"outlive" in line) or (line and name == "left-behind"):
             return True
     return False

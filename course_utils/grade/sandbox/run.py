@@ -14,25 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import limits
-from ..kit import remove
-from . import watch
+from ..kit import prefix, remove
+from . import warm, watch
 
 TICK = 0.25  # seconds between two looks at memory and files
 
 
 @dataclass(frozen=True)
 class Start:
-    """What ``start.py`` does in the sandbox before the script: becomes a user (0: stays), limits bytes and
-    CPU seconds.
-    """
+    """What happens before the script: becoming a user (0: staying), limits on bytes and CPU seconds."""
 
     user: int
     memory: int
     cpu: int
 
+    def limits(self, processes: int) -> str:
+        """The limits as ``start.cap`` takes them."""
+        return f"{processes},{self.memory},{limits.SCRATCH},{self.cpu}"
+
     def args(self, mode: str, processes: int) -> list[str]:
         """The first arguments of ``start.py``."""
-        return [mode, str(self.user), f"{processes},{self.memory},{limits.SCRATCH},{self.cpu}"]
+        return [mode, str(self.user), self.limits(processes)]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Finished:
         why: why it was stopped, or "".
         cpu: CPU seconds of all its processes that ended by themselves.
         seconds: wall-clock seconds.
+        waited: of them, those in which it was ready and other programs had the processor.
     """
 
     data: bytes | bytearray
@@ -52,58 +55,111 @@ class Finished:
     why: str
     cpu: float
     seconds: float
+    waited: float = 0.0
 
 
-def run(backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=limits.MEMORY) -> Finished:
+def run(
+    backend, kit: Path, script: str, job=b"", wall=30.0, args=(), memory=limits.MEMORY, budget=1e9
+) -> Finished:
     """Run ``script`` of the kit in a sandbox.
 
     Args:
         backend, kit: where and with which files.
         script: a file of the kit; its arguments are the number of the result pipe, then ``args``.
         job: bytes on its standard input.
-        wall: seconds after which it is stopped.
+        wall: seconds after which it is stopped; time in which other programs have the processor does not
+            count, up to ``limits.BUSY`` times as long.
         memory: bytes that each of its processes, and all together, may use.
+        budget: CPU seconds beyond which it is given no more than ``wall``.
     """
-    result, result_in = os.pipe()
-    printed, printed_in = os.pipe()
-    scratch = tempfile.mkdtemp(prefix=f"course-grade-{os.getpid()}-") if backend.needs_scratch else None
-    user = 200_000 + secrets.randbelow(1 << 30) if os.geteuid() == 0 else 0
-    start = Start(user, memory, int(wall) + 5)
-    started = time.monotonic()
-    process = None
-    try:
+    with contextlib.ExitStack() as stack:
+        pipes = [*os.pipe(), *os.pipe()]
+        result, result_in, printed, printed_in = pipes
+        stack.callback(_close, pipes)
+        scratch = stack.enter_context(_scratch()) if backend.needs_scratch else None
+        user = 200_000 + secrets.randbelow(1 << 30) if os.geteuid() == 0 else 0
         if scratch and user:
             os.chown(scratch, user, user)
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(job)
-            stdin.seek(0)
-            process = subprocess.Popen(
-                backend.command(kit, scratch, start, script, [str(result_in), *map(str, args)]),
-                stdin=stdin,
-                stdout=printed_in,
-                stderr=printed_in,
-                pass_fds=[result_in],
-                start_new_session=True,
-                env={"PATH": "/usr/bin:/bin"},
-                cwd="/",
+        start = Start(user, memory, int(limits.BUSY * wall) + 5)
+        stdin = stack.enter_context(tempfile.TemporaryFile())
+        stdin.write(job)
+        stdin.seek(0)
+        started = time.monotonic()
+        if backend.forks:
+            process = warm.Run(
+                backend, kit, script, start, scratch, (stdin.fileno(), result_in, printed_in), args
             )
-        os.close(result_in)
-        os.close(printed_in)
-        result_in = printed_in = -1
-        data, log, why = _listen(process, result, printed, started + wall, scratch, memory)
-        cpu = _stop(process)
-        return Finished(data, log.decode(errors="replace"), why, cpu, time.monotonic() - started)
+        else:
+            process = _Process(backend, kit, script, start, scratch, (stdin, result_in, printed_in), args)
+        stack.callback(process.stop)
+        _close(pipes, result_in, printed_in)
+        clock = watch.Clock(process.pid, started + wall, wall, budget)
+        data, log, why = _listen(process, result, printed, clock, scratch, memory)
+        cpu = process.stop()
+        return Finished(
+            data, log.decode(errors="replace"), why, cpu, time.monotonic() - started, clock.waited
+        )
+
+
+def _close(pipes: list[int], *some: int) -> None:
+    """Close some handles, by default all that are still open, and strike them off the list."""
+    for handle in some or pipes[:]:
+        os.close(handle)
+        pipes.remove(handle)
+
+
+@contextlib.contextmanager
+def _scratch():
+    folder = tempfile.mkdtemp(prefix=prefix())
+    try:
+        yield folder
     finally:
-        if process is not None and process.returncode is None:
-            _stop(process)
-        for handle in (result, printed, result_in, printed_in):
-            if handle >= 0:
-                os.close(handle)
-        if scratch:
-            remove(scratch)
+        remove(folder)
 
 
-def _listen(process, result, printed, end, scratch, memory):
+class _Process:
+    """A script in a sandbox of its own.
+
+    Attributes:
+        pid: the process below which all others are.
+    """
+
+    def __init__(self, backend, kit, script, start, scratch, handles, args):
+        stdin, result, printed = handles
+        self.process = subprocess.Popen(
+            backend.command(kit, scratch, start, script, [str(result), *map(str, args)]),
+            stdin=stdin,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=[result],
+            start_new_session=True,
+            env={"PATH": "/usr/bin:/bin"},
+            cwd="/",
+        )
+        self.pid = self.process.pid
+        self.cpu = 0.0
+
+    def gone(self) -> bool:
+        """Whether it has ended, without collecting it (its resource use is read later)."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def stop(self) -> float:
+        """Stop it and its group; with namespaces, all its descendants end with it. Returns CPU seconds."""
+        if self.process.returncode is not None:
+            return self.cpu
+        for _ in range(100):  # a script that closed its pipes may still be on its way out
+            if self.gone():
+                break
+            time.sleep(0.01)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu = usage.ru_utime + usage.ru_stime
+        return self.cpu
+
+
+def _listen(process, result, printed, clock, scratch, memory):
     """Read both pipes until they close or a limit is passed. Returns (result bytes, printed bytes,
     reason).
     """
@@ -115,17 +171,18 @@ def _listen(process, result, printed, end, scratch, memory):
         ended = 0.0
         while selector.get_map() and not why:
             now = time.monotonic()
-            if now >= end:
-                why = "out of time"
-                break
             if now >= look:
                 look = now + TICK
-                why = watch.too_much(process.pid, scratch, memory)
-                if _gone(process):
+                family = watch.descendants(process.pid)
+                if clock.over(family):
+                    why = "out of time"
+                    break
+                why = watch.too_much(family, scratch, memory)
+                if process.gone():
                     ended = ended or now
                     if now - ended > 1:
                         break  # a process it left behind still holds a pipe; it is stopped below
-            for key, _ in selector.select(min(TICK, max(0.0, end - now))):
+            for key, _ in selector.select(TICK):
                 chunk = os.read(key.fd, 1 << 16)
                 if not chunk:
                     selector.unregister(key.fd)
@@ -136,24 +193,3 @@ def _listen(process, result, printed, end, scratch, memory):
                 else:
                     data += chunk
     return data, log, why
-
-
-def _gone(process) -> bool:
-    """Whether the process has ended, without collecting it (its resource use is read later)."""
-    info = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    return info is not None
-
-
-def _stop(process) -> float:
-    """Stop the process and its group; with namespaces, all its descendants end with it. Returns CPU
-    seconds.
-    """
-    for _ in range(100):  # a script that closed its pipes may still be on its way out
-        if _gone(process):
-            break
-        time.sleep(0.01)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime
