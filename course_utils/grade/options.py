@@ -196,6 +196,8 @@ def _numbers(options) -> str:
         return "--late must be a percentage from 0 to 100."
     if options.out_of is not None and not 0 < options.out_of < float("inf"):
         return "--out-of must be more than 0."
+    if options.nbgrader and importlib.util.find_spec("nbgrader") is None:
+        return "--nbgrader needs nbgrader beside the course: pip install nbgrader."
     if options.workers < 1:
         return "--workers must be 1 or more."
     if (options.workers > 1 or options.scheduler) and importlib.util.find_spec("distributed") is None:
@@ -207,7 +209,7 @@ def _places(options) -> str:
     writes = any(getattr(options, name) for name in WRITERS)
     if options.submissions is None and not (options.check or options.collect or writes):
         return "say which SUBMISSIONS to grade, or --check the course; --help explains."
-    for path in filter(None, (options.submissions, options.collect, *options.roster)):
+    for path in filter(None, (options.submissions, options.collect, options.nbgrader, *options.roster)):
         if not os.path.lexists(path):
             return f"there is no {path}."
     if options.collect and not options.collect.is_dir():

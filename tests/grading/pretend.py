@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+from course_utils import exercises
+
 CHAPTER, OTHER = "02_backpropagation", "04_optimisers"
 POINTS = {CHAPTER: 9, OTHER: 10}
 
@@ -34,12 +36,18 @@ def result(data: bytes) -> dict:
             "needs_person" if damaged else "nothing": "the file is damaged" if damaged else "no notebook"
         }
     for chapter, earned in found.items():
-        points = POINTS[chapter]
-        part = {"part": "", "right": earned == points, "points": points}
-        said["exercises"][f"all of {chapter}"] = {
-            "chapter": chapter, "earned": earned, "points": points, "parts": [part],
-            "status": "right" if earned == points else "wrong",
-        }  # fmt: skip
+        for exercise in exercises.chapters()[chapter]:
+            points = exercise.points
+            got = min(earned, points)
+            earned -= got
+            part = {"part": "", "right": got == points, "points": points}
+            said["exercises"][exercise.name] = {
+                "chapter": chapter,
+                "earned": got,
+                "points": points,
+                "parts": [part],
+                "status": "right" if got == points else "wrong",
+            }
     return said
 
 

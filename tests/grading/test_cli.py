@@ -21,7 +21,7 @@ from corpus import FULL, GOOD, POINTS, WRONG, answer, dump, notebook
 
 from course_utils import exercises
 from course_utils.exercises import _try, _weights
-from course_utils.grade import cli, engine, grading, records, selfcheck
+from course_utils.grade import cli, engine, grading, options, records, selfcheck
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests" / "grading" / "own"
@@ -192,7 +192,7 @@ def test_stopped_by_hand(tmp_path, capsys, monkeypatch):
 
 
 def test_without_dask_it_says_so(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
     assert cli.main([".", "--out", str(tmp_path / "x"), "--workers", "2"]) == cli.USAGE
     assert "--workers 1" in capsys.readouterr().err
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import functools
 import json
 
 import classroom
@@ -11,7 +13,8 @@ import pytest
 from classroom import ASSIGNMENTS, Canvas, Moodle, as_csv
 from pretend import CHAPTER, OTHER, POINTS, put, work
 
-from course_utils.grade import cli, csvfile, rosters
+from course_utils import exercises
+from course_utils.grade import cli, csvfile, engine, rosters
 
 HOMEWORK, SECOND, ESSAY = ASSIGNMENTS
 
@@ -384,5 +387,69 @@ def test_gradescope_says_each_part_and_why(folders):
     put(folder / "bea" / "a.pdf", b"%PDF")
     assert grade(folder, out) == cli.DONE
     one, two = (json.loads(text(path)) for path in sorted((out / "gradescope").iterdir()))
-    assert one["score"] == 3 and one["tests"][0]["max_score"] == 9
+    assert one["score"] == 3 and sum(test["max_score"] for test in one["tests"]) == 9
     assert two["score"] == 0 and "no notebook" in two["output"]
+
+
+@pytest.mark.parametrize(
+    "pattern, path",
+    [
+        (r"_(?P<student>[^_]+)_attempt_", "HW1_u001_attempt_2026-05-01.ipynb"),
+        (r"\((?P<student>[^)]+)\)/", "HW1/Lee, Anders(u001)/homework.ipynb"),
+    ],
+)
+def test_patterns_of_the_page(pattern, path, folders):
+    folder, out, _ = folders
+    put(folder / path)
+    put(folder / path.replace("u001", "u002"), work(3))
+    assert grade(folder, out, "--ids", pattern) == cli.DONE
+    assert [(row["student"], row["points"]) for row in grades(out)] == [("u001", "9"), ("u002", "3")]
+
+
+@pytest.fixture
+def real(monkeypatch):
+    """The real grader, which looks at equal files once; and {points: a notebook that is worth them}."""
+    from corpus import RIGHT, WRONG, answer, dump, notebook
+
+    monkeypatch.undo()
+    monkeypatch.setattr(engine, "work", functools.cache(engine.work))
+    copied = engine.one_by_one
+    monkeypatch.setattr(
+        engine, "one_by_one", lambda *a: ((key, copy.deepcopy(result)) for key, result in copied(*a))
+    )
+    names = [exercise.name for exercise in exercises.chapters()[CHAPTER]]
+    books = {}
+    for right in (names, names[:1], names[-1:], []):
+        cells = [answer(name, (RIGHT if name in right else WRONG)[name]) for name in names]
+        points = sum(e.points for e in exercises.chapters()[CHAPTER] if e.name in right)
+        books[points] = dump(notebook(cells))
+    return books
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_class_with_the_real_grader(real, folders):
+    folder, out, roster = folders
+    people = classroom.students()
+    for person in people[:-1]:
+        person.points = {CHAPTER: sorted(real)[person.index % len(real)]}
+    for school, place in (
+        (Canvas(people), folder / "canvas"),
+        (Moodle(people, maximum=9), folder / "moodle"),
+    ):
+        school.export(place)
+        for path in place.rglob("*.ipynb"):
+            path.write_bytes(real[json.loads(path.read_bytes())[CHAPTER]])
+    canvas, moodle = Canvas(people), Moodle(people, maximum=9)
+    seed = put(folder.parent / "seed.txt", b"a secret seed of the class")
+    roster.write_text(as_csv(canvas.gradebook()), encoding="utf-8")
+    command = ["--roster", roster, "--seed-file", seed, "--chapter", CHAPTER]
+    assert grade(folder / "canvas", out, *command, "--column", f"{CHAPTER}={HOMEWORK}") == cli.DONE
+    assert canvas.take(text(out / "canvas" / f"{CHAPTER}.csv")) == []
+    roster.write_text(as_csv(moodle.worksheet()), encoding="utf-8")
+    assert grade(folder / "moodle", out.with_name("out2"), *command) == cli.DONE
+    (sheet,) = (out.with_name("out2") / "moodle").glob("worksheet*.csv")
+    moodle.take_worksheet(text(sheet))
+    expected = {p: p.points[CHAPTER] for p in people[:-1]}
+    assert moodle.marks == expected
+    assert canvas.marks == {(p.canvas, HOMEWORK): points for p, points in expected.items()}
