@@ -10,7 +10,7 @@ from pathlib import Path
 from . import bridges, collect, engine, grading, ids, reading, records, rosters, sandbox, tables
 from . import options as words
 from .options import COURSE_WRONG, DONE, NEEDS_PERSON, NO_SANDBOX, STOPPED, USAGE
-from .platforms import gradescope
+from .platforms import gradescope, nbgrader
 
 GRADESCOPE = {"gradescope": ids.PATTERNS["gradescope"]}
 
@@ -102,6 +102,7 @@ def _files(options, people: rosters.Roster) -> dict[str, dict]:
         else ids.usual([n for n in names if gradescope.METADATA not in n], base)
     )
     metadata = _metadata(names) if "gradescope" in patterns else {}
+    metadata |= _timestamps(names) if "nbgrader" in patterns else {}
     who = {name: ids.identify(name, patterns, base) for name in names if name not in metadata}
     top = ids.collapsed(who)
     if top and not people.owners(ids.Identity(top))[0]:
@@ -123,7 +124,7 @@ def _files(options, people: rosters.Roster) -> dict[str, dict]:
 
 
 def _metadata(names: dict) -> dict[str, dict]:
-    """{name of a Gradescope metadata file: {folder of a submission: who and when}}."""
+    """{name of a file of Gradescope's metadata: {folder of a submission: who and when}}."""
     found = {}
     for name, (path, _) in names.items():
         folder, _, base = name.rpartition("/")
@@ -147,6 +148,17 @@ def _check(spec, backend, kit, book: Path) -> list[str]:
 def _own(spec) -> list[Path]:
     """Where the reference answers of a teacher's own exercises lie: ``solutions/`` beside them."""
     return [Path(spec.exercises, "solutions")] if spec.exercises else []
+
+
+def _timestamps(names: dict) -> dict[str, dict]:
+    """{name of a timestamp that nbgrader wrote: {the folder beside it: when}}; nobody handed those in."""
+    found = {}
+    for name, (path, _) in names.items():
+        folder, _, base = name.rpartition("/")
+        if base == nbgrader.TIMESTAMP:
+            about = {"submitters": [], "submitted": nbgrader.handed_in(reading.read(path))}
+            found[name] = {f"{folder}/": about}
+    return found
 
 
 def grade_all(options, spec, backend: str, files: dict[str, dict]) -> list[dict]:

@@ -151,6 +151,11 @@ def test_moodle_worksheet(language, flat, folders):
     assert grade(folder, out, "--roster", roster, "--missing", "zero") == cli.DONE
     (sheet,) = (out / "moodle").glob("worksheet*.csv")
     school.take_worksheet(text(sheet))
+    assert school.marks.pop(people[-1]) == 55.0  # nor does a zero replace it
+    roster.write_text(as_csv(school.worksheet()), encoding="utf-8")
+    assert grade(folder, out, "--roster", roster, "--missing", "zero") == cli.DONE
+    (sheet,) = (out / "moodle").glob("worksheet*.csv")
+    school.take_worksheet(text(sheet))
     assert school.marks[people[-1]] == 0
 
 
@@ -260,6 +265,14 @@ def test_nbgrader_layout(folders):
     assert grade(folder, out) == cli.DONE
     found = {(row["student"], row["chapter"]): float(row["points"]) for row in grades(out)}
     assert found == {(p.login, chapter): points for p in people for chapter, points in p.points.items()}
+    for p in people:
+        day = "02 11:00:00.25" if p.late else "01 11:00:00.25"
+        put(folder / "submitted" / p.login / CHAPTER / "timestamp.txt", f"2026-05-{day} UTC".encode())
+    assert (
+        grade(folder, out, "--chapter", CHAPTER, "--due", "2026-05-01T12:00+00:00", "--late", 10) == cli.DONE
+    )
+    found = {row["student"]: row["days late"] for row in grades(out) if row["chapter"] == CHAPTER}
+    assert [p.login for p in people if found.get(p.login) == "1"] == ["u000", "u009", "u020"]
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,14 @@ def _of_gradebook(book: Sheet, own: dict, chapter: str, points: float, rules: Ru
             sentence = f"canvas: {title!r} counts {maximum:g}; {points:g} points were written as {maximum:g}"
     possible = ["" for _ in fixed]
     possible[0] = "    Points Possible"
-    lines = [[*possible, float(maximum)]]
+    lines, done = [[*possible, float(maximum)]], set()
     for row, person in zip(book.rows, book.people, strict=True):
-        if person is None:
+        if person is None or person in done:
             continue
+        done.add(person)
         had = row[index] if index is not None and index < len(row) else ""
-        mark = own[person].earned * maximum / own[person].points if person in own else had
+        ours = person in own and (own[person].file or not had)  # a zero for nothing replaces no mark
+        mark = own[person].earned * maximum / own[person].points if ours else had
         if mark == "" and index is None:
             continue  # a new assignment: nothing to keep
         lines.append([*(_named(row, i) for i in fixed), mark])

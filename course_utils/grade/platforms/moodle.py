@@ -39,8 +39,12 @@ def tables(rows: list[Row], roster: Roster, rules: Rules) -> tuple[dict[str, str
             'worksheet of this assignment ("Download grading worksheet") and give it with --roster'
         ]
     maxima = _maxima(roster, rows)
+    marked = {p for s in sheets for r, p in zip(s.rows, s.people, strict=True) if s.cell(r, "grade")}
     for chapter in sorted({row.chapter for row in rows if row.counts}):
         own = [row for row in rows if row.counts and row.chapter == chapter and _known(row)]
+        own = [
+            row for row in own if row.file or row.person not in marked
+        ]  # a zero for nothing replaces no mark
         maximum = rules.out_of or maxima.get(chapter) or NEW_ITEM
         if own:
             files[f"{chapter}.csv"] = _import(own, chapter, maximum)
@@ -90,7 +94,8 @@ def _worksheet(sheet: Sheet, chapters: set[str], rows: list[Row]) -> tuple[str, 
         line = [*row, *[""] * (len(sheet.header) - len(row))]
         maximum = number(sheet.cell(row, "maximum"))
         fixed = sheet.cell(row, "changeable").casefold() in NO
-        if person in own and maximum and not fixed:
+        ours = person in own and (own[person].file or not sheet.cell(row, "grade"))
+        if ours and maximum and not fixed:
             mark = f"{own[person].earned * maximum / own[person].points:.2f}"
             comma = "," in sheet.cell(row, "maximum")
             line[sheet.columns["grade"]] = mark.replace(".", ",") if comma else mark

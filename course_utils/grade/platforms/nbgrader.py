@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 from pathlib import Path
 
 from ..rows import Row
 
 STUB = "...  # your code"
+TIMESTAMP = "timestamp.txt"
 CONFIG = f"""# For nbgrader: a released answer looks like that of the book.
 c = get_config()
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
@@ -58,6 +60,15 @@ def _test(name: str, points: float) -> dict:
         "metadata": {"nbgrader": mark},
         "source": TEST.format(name=name),
     }
+
+
+def handed_in(data: bytes) -> str | None:
+    """The moment in a ``timestamp.txt`` of nbgrader ("2026-05-01 10:00:00.5 UTC") in ISO; or None."""
+    try:
+        moment = datetime.datetime.fromisoformat(data.decode().strip().removesuffix(" UTC"))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).isoformat()
 
 
 def write_course(folder: Path, book: Path, chapters: list[str]) -> list[Path]:

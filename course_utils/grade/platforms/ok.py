@@ -59,6 +59,7 @@ def write_otter(folder: Path, exercises: list) -> None:
 def write_okpy(folder: Path, chapter: str, exercises: list) -> None:
     """``CHAPTER.ok`` and ``tests/`` for answers in ``answers.py``, a script exported from the notebook."""
     (folder / "tests").mkdir(parents=True, exist_ok=True)
+    (folder / "tests" / "__init__.py").touch()
     for one in exercises:
         text = OKPY.format(name=one.name, points=one.points)
         (folder / "tests" / f"{one.name}.py").write_text(text, encoding="utf-8")
