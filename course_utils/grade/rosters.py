@@ -172,13 +172,17 @@ def _sheet(path: Path, known: dict) -> Sheet:
     kind = _kind(columns, header, rows)
     if kind == "canvas":
         columns["canvas id"] = header.index("ID")
-        columns["name"] = columns.pop("student", -1)
+        columns.pop("participant", None)
+        if "student" in columns:
+            columns["name"] = columns.pop("student")
         above = next((row for row in rows if "points possible" in row[0].casefold()), [])
         rows = [row for row in rows if _cell(row, columns["canvas id"])]
     if kind in ("github", "own") and "participant" in columns:
         columns.setdefault("student", columns.pop("participant"))
     sheet = Sheet(path, kind, header, rows, columns, [], above)
-    sheet.people = [_person(sheet, row, known) for row in rows]
+    keys: dict = {}  # of this table
+    for row in rows:
+        sheet.people.append(_person(sheet, row, known, keys))
     if not any(sheet.people):
         seen = ", ".join(map(repr, header[:8])) or "none"
         raise ValueError(
@@ -247,7 +251,7 @@ def _cell(row: list[str], index: int) -> str:
     return row[index] if 0 <= index < len(row) else ""
 
 
-def _person(sheet: Sheet, row: list[str], known: dict) -> Person | None:
+def _person(sheet: Sheet, row: list[str], known: dict, keys: dict) -> Person | None:
     """The person of a row: one we know by e-mail, ID number or their own key, or a new one."""
     facts = {name: sheet.cell(row, name) for name in HEADINGS if sheet.cell(row, name)}
     facts["name"] = facts.get("name") or " ".join(filter(None, (facts.get("first"), facts.get("last"))))
@@ -268,6 +272,8 @@ def _person(sheet: Sheet, row: list[str], known: dict) -> Person | None:
         raise ValueError(f"{sheet.path}: {key!a} has the e-mail of one student and the ID number of another")
     taken = ("key", key) in known
     person = people[0] if people else Person(f"participant {key}" if numbered and taken else key)
+    if keys.setdefault(person, key) != key:
+        raise ValueError(f"{sheet.path}: {keys[person]!a} and {key!a} have the same e-mail or ID number")
     person.facts = {**facts, **{k: v for k, v in person.facts.items() if v}}
     if numbered:
         other = known.get(("participant", key), person)

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import runpy
 import signal
 import subprocess
@@ -363,3 +364,14 @@ def test_cost_of_an_honest_submission(box):
     assert sorted(r["cost"]["cpu"] for r in results)[2] <= 5
     assert all(r["cost"]["children"] == 1 for r in results)
     assert engine.cores() >= 1
+
+
+def test_the_pages_name_only_options_that_exist():
+    known = {word for action in options.parser("")._actions for word in action.option_strings}
+    for page in ("teachers.md", "hub.md"):
+        text = (ROOT / "book" / "appendix" / page).read_text(encoding="utf-8")
+        commands = [*re.findall(r"course-grade [^`]*", text), *re.findall(r"`--[a-z-]+", text)]
+        words = {
+            word for command in commands for word in re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", command)
+        }
+        assert words and not words - known - {"--extra-index-url"}, page

@@ -72,6 +72,8 @@ def test_canvas(form, folders, capsys):
         )
     assert school.marks[people[5].canvas, ESSAY] == 15.0
     assert len({row["student"] for row in grades(out)}) == len(people)
+    names = {row["student"]: row["name"] for row in grades(out)}
+    assert names[people[4].canvas] in (people[4].full, people[4].sortable)
 
 
 def test_canvas_without_a_gradebook_is_for_a_new_assignment(folders):
@@ -363,6 +365,9 @@ def test_rosters_that_contradict_each_other(tmp_path):
     (tmp_path / "b.csv").write_text("student,email,id number\nc,a@x,2\n")
     with pytest.raises(ValueError, match="one student and the ID number of another"):
         rosters.read([tmp_path / "a.csv", tmp_path / "b.csv"])
+    (tmp_path / "d.csv").write_text("student,email\na,same@x\nb,same@x\n")
+    with pytest.raises(ValueError, match="'a' and 'b' have the same e-mail"):
+        rosters.read([tmp_path / "d.csv"])
     (tmp_path / "c.csv").write_text("surname\nLee\n")
     with pytest.raises(ValueError, match="its columns are 'surname'"):
         rosters.read([tmp_path / "c.csv"])
