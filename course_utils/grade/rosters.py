@@ -116,7 +116,8 @@ class Roster:
             return self._numbered(who, ("participant",), "Moodle's grading worksheet")
         if who.kind == "anonymous":
             return [], "the submissions are anonymous: no name, and no way back to one"
-        return self._called(who.student)
+        # A login at GitHub may be another student's login elsewhere.
+        return self._called(who.student, ("github", "student") if who.kind == "github" else UNIQUE)
 
     def _numbered(self, who: Identity, fields, table: str) -> tuple[list[Person], str]:
         """By the platform's number, which must agree with the name beside it; or the members of a group."""
@@ -139,10 +140,10 @@ class Roster:
             return [], f"number {number} has another name in the roster than {name!r}; is it a group's work?"
         return [], f"number {number} is not in the roster; give {table} of this assignment with --roster"
 
-    def _called(self, text: str) -> tuple[list[Person], str]:
-        """By a word that may be any unique field, a name or a group."""
-        found = list(dict.fromkeys(p for name in UNIQUE for p in self.by(name, text)))
-        if not found:
+    def _called(self, text: str, fields) -> tuple[list[Person], str]:
+        """By a word that may be in any of the fields, a name or a group."""
+        found = list(dict.fromkeys(p for name in fields for p in self.by(name, text)))
+        if not found and fields is UNIQUE:
             found = self.by("name", text)
         if len(found) > 1:
             return [], f"{text!r} fits {len(found)} students of the roster"

@@ -106,8 +106,8 @@ def _rows_of(record: dict, rules: Rules, person, problem: str, chapters: list[st
     needs = "; ".join(filter(None, (problem, result["needs_person"])))
     if not by_chapter:
         chapter = _chapter_of(record, chapters)
-        by_chapter[chapter] = {}
-        needs = needs or ("" if chapter or not chapters else "it cannot be told which chapter this is for")
+        by_chapter[chapter or ""] = {}
+        needs = needs or ("it cannot be told which chapter this is for" if chapter is None else "")
     made = []
     for chapter, items in by_chapter.items():
         scores = {name: one["earned"] for name, one in items.items()}
@@ -136,14 +136,14 @@ def possible(chapter: str) -> float:
     return sum(exercise.points for exercise in exercises.chapters().get(chapter, ()))
 
 
-def _chapter_of(record: dict, chapters: list[str]) -> str:
-    """The chapter of a file in which no exercise was found: the only one there is, or the one it is named
-    after.
+def _chapter_of(record: dict, chapters: list[str]) -> str | None:
+    """The chapter of a file in which no exercise was found: the one it is named after, "" if that is none of
+    ours, else the only one there is; None where it cannot be told.
     """
-    if len(chapters) == 1:
-        return chapters[0]
-    named = [chapter for chapter in chapters if chapter in record["file"].casefold()]
-    return named[0] if len(named) == 1 else ""
+    named = [chapter for chapter in exercises.chapters() if chapter in record["file"].casefold()]
+    if len(named) == 1:
+        return named[0] if named[0] in chapters else ""
+    return None if len(chapters) > 1 else "".join(chapters)
 
 
 def _choose(attempts: list[Row], rules: Rules) -> list[Row]:

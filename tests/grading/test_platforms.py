@@ -258,6 +258,8 @@ def test_github_classroom(inner, folders):
         p.email: p.points.get(CHAPTER, 0) for p in people
     }
     assert grade(where, out, "--due", "2026-05-01") == cli.USAGE
+    roster.write_text(as_csv([["login", "name"], *[[f"gh-{p.login}", p.full] for p in people]]))
+    assert grade(where, out, "--roster", roster) == cli.NEEDS_PERSON  # another platform's logins say nothing
 
 
 def test_nbgrader_layout(folders):
@@ -344,6 +346,22 @@ def test_every_kind_of_file_has_a_row_and_a_page(folders):
     assert [school.marks.get(p) for p in people] == [0, None, 4.5, 0, 9, 6.5]
     assert len(list((out / "feedback").iterdir())) == 6
     assert "no notebook" in "".join(map(text, (out / "feedback").iterdir()))
+
+
+def test_a_file_for_another_chapter_is_no_zero_in_this_one(folders):
+    folder, out, roster = folders
+    put(folder / "anders" / f"{CHAPTER}.ipynb")
+    put(folder / "anders" / f"{OTHER}.pdf", b"%PDF")
+    put(folder / "bea" / f"{OTHER}.ipynb", b"no exercise of this chapter")
+    put(folder / "carl" / "homework.pdf", b"%PDF")
+    roster.write_text("student\nanders\nbea\ncarl\n")
+    assert grade(folder, out, "--roster", roster, "--chapter", CHAPTER) == cli.DONE
+    found = {row["student"]: row["points"] for row in grades(out) if row["chapter"]}
+    assert found == {"anders": "9", "bea": "", "carl": "0"}
+    put(folder / "dora" / f"{OTHER}.ipynb", work(10, OTHER))
+    assert grade(folder, out) == cli.NEEDS_PERSON  # of two chapters, which is carl's?
+    (row,) = [row for row in grades(out) if row["needs a person"]]
+    assert row["student"] == "carl" and "which chapter" in row["needs a person"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "latin-1"])
