@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 import sys
 from pathlib import Path
 
-from . import bridges, collect, engine, grading, ids, reading, records, rosters, sandbox, tables
+from . import bridges, collect, engine, grading, handed_in, reading, records, rosters, sandbox, tables
 from . import options as words
 from .options import COURSE_WRONG, DONE, NEEDS_PERSON, NO_SANDBOX, STOPPED, USAGE
-from .platforms import gradescope, nbgrader
-
-GRADESCOPE = {"gradescope": ids.PATTERNS["gradescope"]}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,7 +37,7 @@ def _main(options) -> int:
     if any(getattr(options, name) for name in words.WRITERS):
         return bridges.write(options)
     people = rosters.read(options.roster)
-    files = _files(options, people) if options.submissions else {}
+    files = handed_in.files(options, people) if options.submissions else {}
     seed = b"a check needs no secret"
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -79,63 +74,6 @@ def _collect(options) -> int:
     return NEEDS_PERSON if closed else DONE
 
 
-def _files(options, people: rosters.Roster) -> dict[str, dict]:
-    """{key of its record: what is known of a file without opening it}.
-
-    Raises:
-        ValueError: there is no file, it cannot be told who is who, or the times of an export mean nothing.
-    """
-    root = os.fsencode(options.submissions)
-    names = {}
-    for path in reading.find(root):
-        name = os.path.relpath(path, root) if os.path.isdir(root) else os.path.basename(path)
-        names[os.fsdecode(name).replace(os.sep, "/")] = (path, name)
-    if not names:
-        raise ValueError(f"there is no file to grade in {options.submissions}; is it the right folder?")
-    one = options.gradescope_results or options.github_results
-    base = os.fsdecode(os.path.basename(os.path.abspath(root)))
-    patterns = (
-        ids.ONE
-        if one
-        else {"ids": options.ids}
-        if options.ids
-        else ids.usual([n for n in names if gradescope.METADATA not in n], base)
-    )
-    metadata = _metadata(names) if "gradescope" in patterns else {}
-    metadata |= _timestamps(names) if "nbgrader" in patterns else {}
-    who = {name: ids.identify(name, patterns, base) for name in names if name not in metadata}
-    top = ids.collapsed(who)
-    if top and not people.owners(ids.Identity(top))[0]:
-        raise ValueError(
-            f"everything lies in one folder, {top!a}: if that is a whole class, grade that folder itself; if "
-            "it is one student, say so with --ids '^(?P<student>[^/]+)/'"
-        )
-    untimed = next((ids.UNTIMED[one.kind] for one in who.values() if one.kind in ids.UNTIMED), None)
-    if options.due and untimed:
-        raise ValueError(
-            f"--due: files from {untimed} carry the time of the download, so everybody would be late. "
-            "Leave it out: Canvas's LATE mark counts as one day, and its late policy takes off points itself"
-        )
-    found = {}
-    for name, one in who.items():
-        path, raw = names[name]
-        found[records.key(raw)] = {"path": path, **_about(path, name, one, metadata)}
-    return found
-
-
-def _metadata(names: dict) -> dict[str, dict]:
-    """{name of a file of Gradescope's metadata: {folder of a submission: who and when}}."""
-    found = {}
-    for name, (path, _) in names.items():
-        folder, _, base = name.rpartition("/")
-        if base == gradescope.METADATA and not ids.identify(name, GRADESCOPE).kind:
-            found[name] = {
-                f"{folder}/submission_{number}/".lstrip("/"): about
-                for number, about in gradescope.submitters(reading.read(path)).items()
-            }
-    return found
-
-
 def _check(spec, backend, kit, book: Path) -> list[str]:
     from . import selfcheck
 
@@ -148,17 +86,6 @@ def _check(spec, backend, kit, book: Path) -> list[str]:
 def _own(spec) -> list[Path]:
     """Where the reference answers of a teacher's own exercises lie: ``solutions/`` beside them."""
     return [Path(spec.exercises, "solutions")] if spec.exercises else []
-
-
-def _timestamps(names: dict) -> dict[str, dict]:
-    """{name of a timestamp that nbgrader wrote: {the folder beside it: when}}; nobody handed those in."""
-    found = {}
-    for name, (path, _) in names.items():
-        folder, _, base = name.rpartition("/")
-        if base == nbgrader.TIMESTAMP:
-            about = {"submitters": [], "submitted": nbgrader.handed_in(reading.read(path))}
-            found[name] = {f"{folder}/": about}
-    return found
 
 
 def grade_all(options, spec, backend: str, files: dict[str, dict]) -> list[dict]:
@@ -208,32 +135,6 @@ def _keep(path: Path, old: dict, about: dict) -> None:
     new = {**old, **about, "submitted": min(old["submitted"], about["submitted"])}
     if new != old:
         records.write(path, new)
-
-
-def _about(path: bytes, name: str, who: ids.Identity, metadata: dict) -> dict:
-    """What a record says of a file besides its result; its name as text, with escapes where it is none."""
-    try:
-        seconds = min(max(os.lstat(path).st_mtime, 0), 1 << 32)  # a file may claim any time
-    except OSError:
-        seconds = 0  # in a folder that cannot be entered
-    handed_in = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
-    known = [about for one in metadata.values() for place, about in one.items() if name.startswith(place)]
-    known = known[0] if known else {"submitters": [], "submitted": None}
-    return {
-        "file": _text(name),
-        "student": _text(who.student),
-        "name": _text(who.name),
-        "attempt": who.attempt,
-        "late": who.late,
-        "submitted": known["submitted"] or handed_in,
-        "kind": who.kind,
-        "readings": [[_text(part) for part in reading_] for reading_ in who.readings],
-        "submitters": known["submitters"],
-    }
-
-
-def _text(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _write(folder: Path, key: str, about: dict, result: dict) -> None:

@@ -186,10 +186,23 @@ def test_nbgrader_is_asked_for(tmp_path, capsys):
     assert "pip install nbgrader" in capsys.readouterr().err
 
 
+OTTER_CLASS = """
+import json, sys
+import otter, torch
+grader, scores = otter.Notebook(tests_dir=sys.argv[1]), {}
+for student, answers in json.load(open("class.json")).items():
+    space = {"torch": torch}
+    for source in answers.values():
+        exec(source, space)
+    scores[student] = sum(grader.check(name, global_env=space).score for name in answers)
+print(json.dumps(scores))
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_otter(bridge, tmp_path):
-    """Four states of a notebook; each of the class has one of them."""
+    """Three notebooks through its command, and a class of thirty through the function behind it."""
     bin_ = bridge("otter")
     assert cli.main(["--otter", str(tmp_path / "tests"), "--chapter", CHAPTER]) == cli.DONE
     for right in (NAMES, NAMES[:2], []):
@@ -200,6 +213,17 @@ def test_otter(bridge, tmp_path):
         assert ("All tests passed!" in done.said) == (right == NAMES)
         passed = {name for name in NAMES if re.search(rf"{name} results: All test cases passed!", done.said)}
         assert right == NAMES or passed == set(right), done.said
+
+    people = classroom.students()
+    sources = {p.login: [NAMES, NAMES[:1], NAMES[-1:], []][p.index % 4] for p in people[:-1]}
+    put(tmp_path / "class.json", json.dumps({
+        login: {name: (RIGHT if name in right else WRONG)[name] for name in NAMES}
+        for login, right in sources.items()
+    }).encode())  # fmt: skip
+    done = run(bin_, "python", "-c", OTTER_CLASS, tmp_path / "tests" / CHAPTER, cwd=tmp_path)
+    points = {e.name: e.points for e in exercises.chapters()[CHAPTER]}
+    expected = {login: sum(points[name] for name in right) for login, right in sources.items()}
+    assert json.loads(done.stdout.splitlines()[-1]) == expected, done.said
 
 
 @pytest.mark.slow
