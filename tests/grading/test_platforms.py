@@ -272,6 +272,7 @@ def test_nbgrader_layout(folders):
     for p in people:
         day = "02 11:00:00.25" if p.late else "01 11:00:00.25"
         put(folder / "submitted" / p.login / CHAPTER / "timestamp.txt", f"2026-05-{day} UTC".encode())
+    put(folder / "submitted" / "u000" / CHAPTER / "mine" / "timestamp.txt", b"2026-04-01 11:00:00 UTC")
     assert (
         grade(folder, out, "--chapter", CHAPTER, "--due", "2026-05-01T12:00+00:00", "--late", 10) == cli.DONE
     )
