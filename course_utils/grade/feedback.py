@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import html
 
+from .csvfile import clean
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +57,22 @@ def page(rows) -> str:
 
 def _chapter(row) -> str:
     late = f" · {row.days_late} day{'s' * (row.days_late != 1)} late" if row.days_late else ""
-    head = f"<h2>{text(row.chapter)}: {row.earned:g} of {row.points:g} points{late}</h2>"
+    points = "not graded yet" if row.earned is None else f"{row.earned:g} of {row.points:g} points"
+    if not row.chapter:
+        points, late = "nothing to grade in it" if not row.needs_person else points, ""
+    head = f"<h2>{text(row.chapter or row.file)}: {points}{late}</h2>"
+    attempt = f"<p class='note'>File {text(row.file)}, attempt {row.attempt}.</p>"
+    return "\n".join(filter(None, (head, _why(row), _table(row), attempt)))
+
+
+def _why(row) -> str:
+    """What is to be said where the exercises alone do not explain the points."""
+    if row.needs_person:
+        return f"<p>Your teacher will look at this file: {text(row.needs_person)}.</p>"
+    return f"<p>{text(row.notes)}.</p>" if row.notes and not row.scores else ""
+
+
+def _table(row) -> str:
     lines = []
     for name, one in row.record["result"]["exercises"].items():
         if one["chapter"] != row.chapter:
@@ -69,8 +86,7 @@ def _chapter(row) -> str:
                     _line(f"· {part['part']}", state, state, part["points"] * part["right"], part["points"])
                 )
     cells = "<tr><th scope='col'>Exercise</th><th scope='col'>Result</th><th scope='col'>Points</th></tr>"
-    attempt = f"<p class='note'>File {text(row.file)}, attempt {row.attempt}.</p>"
-    return f"{head}\n<table>\n{cells}\n" + "\n".join(lines) + f"\n</table>\n{attempt}"
+    return f"<table>\n{cells}\n" + "\n".join(lines) + "\n</table>" if lines else ""
 
 
 def _line(name, status, state, earned, points) -> str:
@@ -83,5 +99,4 @@ def _line(name, status, state, earned, points) -> str:
 
 def text(value: str) -> str:
     """Text from outside, escaped and without control characters."""
-    clean = "".join(c if c.isprintable() else "\ufffd" for c in value)
-    return html.escape(clean.encode("utf-8", "backslashreplace").decode())
+    return html.escape(clean(value))

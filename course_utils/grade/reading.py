@@ -16,7 +16,9 @@ from pathlib import Path
 from . import limits
 
 PARSE = Path(__file__).parent / "inside" / "parse.py"
-LEFT_OUT = {".ipynb_checkpoints", "__MACOSX", ".git", "__pycache__"}
+TOOLS = {"__MACOSX", "__pycache__", "$RECYCLE.BIN", "lost+found"}  # folders that hold nobody's work
+TOP_TOOLS = re.compile(r"\.(ipynb_checkpoints|git|local|cache|config|venv|ipython|jupyter|Trash.*)$")
+WORK = (b".ipynb", b".zip")  # what a hidden file may be called and still be handed in
 
 
 class Unreadable(ValueError):
@@ -43,24 +45,38 @@ class Cell:
 def find(root) -> list[bytes]:
     """The files to grade below a folder, or the file itself; names as bytes, since they need not be text.
 
-    Links are not followed; hidden files, checkpoints and folders of tools are left out. Sorted.
+    Links are not followed. Trash, checkpoints, hidden folders and folders of tools are left out; a folder
+    that must not be read stands for the files in it. Sorted.
     """
     root = os.fsencode(root)
     if not os.path.isdir(root):
         return [root]
-    found = []
-    for folder, folders, files in os.walk(root, followlinks=False):
-        folders[:] = sorted(d for d in folders if os.fsdecode(d) not in LEFT_OUT)
-        found += [os.path.join(folder, f) for f in files if not f.startswith(b".")]
+    found: list[bytes] = []
+
+    def closed(error: OSError):
+        found.append(os.fsencode(error.filename))
+
+    for folder, folders, files in os.walk(root, onerror=closed, followlinks=False):
+        folders[:] = sorted(d for d in folders if not _left_out(os.fsdecode(d), folder == root))
+        found += [os.path.join(folder, f) for f in files if not _hidden(f)]
         found += [os.path.join(folder, d) for d in folders if os.path.islink(os.path.join(folder, d))]
     return sorted(found)
+
+
+def _left_out(folder: str, top: bool) -> bool:
+    """Whether a folder holds nobody's work; at the top, a name with a dot may be a student's."""
+    return folder in TOOLS or bool(TOP_TOOLS.match(folder)) or (folder.startswith(".") and not top)
+
+
+def _hidden(file: bytes) -> bool:
+    return file.startswith((b"._", b".~")) or (file.startswith(b".") and not file.endswith(WORK))
 
 
 def read(path: bytes) -> bytes:
     """The bytes of a regular file; of one larger than 64 MB, those of its cells without their outputs.
 
     Raises:
-        Unreadable: a link, a device, a pipe, too large, or no permission.
+        Unreadable: a link, a device, a pipe; too large, or no permission, which a person can mend.
     """
     flags = (
         os.O_RDONLY
@@ -71,10 +87,11 @@ def read(path: bytes) -> bytes:
     try:
         handle = os.open(path, flags)
     except OSError as error:
-        link = os.path.islink(path)
-        raise Unreadable(
-            "the file is a link" if link else f"the file cannot be opened ({error.strerror})"
-        ) from None
+        if os.path.islink(path):
+            raise Unreadable("the file is a link") from None
+        what = "folder" if os.path.isdir(path) else "file"
+        why = f"the {what} cannot be opened ({error.strerror}); let the grader read it and start again"
+        raise Unreadable(why, person=True) from None
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):

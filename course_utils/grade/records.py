@@ -12,6 +12,7 @@ import re
 import secrets
 from pathlib import Path
 
+FOLDERS = ("records", "feedback", "gradescope", "canvas", "moodle")
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -69,7 +70,7 @@ def read(path: Path) -> dict | None:
 
 def sweep(folder: Path) -> None:
     """Remove half-written files of runs that were killed, where ``write_text`` leaves them, and no others."""
-    for place in (folder, *(folder / name for name in ("records", "feedback", "gradescope"))):
+    for place in (folder, *(folder / name for name in FOLDERS)):
         for path in place.glob(".*.*.part"):
             if re.fullmatch(r"\..+\.(json|csv|html)\.\d+\.part", path.name):
                 path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import runpy
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from corpus import FULL, GOOD, POINTS, WRONG, answer, dump, notebook
 
 from course_utils import exercises
 from course_utils.exercises import _try, _weights
-from course_utils.grade import cli, engine, grading, records, selfcheck
+from course_utils.grade import cli, engine, grading, options, records, selfcheck
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests" / "grading" / "own"
@@ -87,11 +88,11 @@ def test_grades_a_class(class_of_three, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main([str(class_of_three), "--out", str(out), "--workers", "1"]) == cli.NEEDS_PERSON
     assert "3 files: 2 graded, 0 hold nothing to grade, 1 need a person" in capsys.readouterr().out
-    with open(out / "grades.csv", newline="") as file:
+    with open(out / "grades.csv", newline="", encoding="utf-8-sig") as file:
         rows = {(row["student"], row["points"]) for row in csv.DictReader(file)}
-    assert rows == {("anders", f"{sum(FULL.values())}"), ("bea", "1"), ("carl", "0")}
-    assert len(list((out / "feedback").glob("*.html"))) == len(list((out / "gradescope").glob("*.json"))) == 2
-    assert (out / "canvas.csv").exists() and (out / "moodle.csv").exists()
+    assert rows == {("anders", f"{sum(FULL.values())}"), ("bea", "1"), ("carl", "")}
+    assert len(list((out / "feedback").glob("*.html"))) == len(list((out / "gradescope").glob("*.json"))) == 3
+    assert (out / "canvas" / "02_backpropagation.csv").exists() and not list((out / "moodle").iterdir())
     records = {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()}
     assert cli.main([str(class_of_three), "--out", str(out), "--workers", "1"]) == cli.NEEDS_PERSON
     assert {p: p.stat().st_mtime_ns for p in (out / "records").iterdir()} == records  # kept, not made again
@@ -192,7 +193,7 @@ def test_stopped_by_hand(tmp_path, capsys, monkeypatch):
 
 
 def test_without_dask_it_says_so(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(options.importlib.util, "find_spec", lambda name: None)
     assert cli.main([".", "--out", str(tmp_path / "x"), "--workers", "2"]) == cli.USAGE
     assert "--workers 1" in capsys.readouterr().err
 
@@ -358,3 +359,14 @@ def test_training_exercises_pass_on_every_seed_with_room_to_spare():
 def test_an_honest_submission_costs_one_sandbox(box):
     assert grading.grade(GOOD, grading.Spec(b"a secret seed"), *box)["cost"]["children"] == 1
     assert engine.cores() >= 1
+
+
+def test_the_pages_name_only_options_that_exist():
+    known = {word for action in options.parser("")._actions for word in action.option_strings}
+    for page in ("teachers.md", "hub.md"):
+        text = (ROOT / "book" / "appendix" / page).read_text(encoding="utf-8")
+        commands = [*re.findall(r"course-grade [^`]*", text), *re.findall(r"`--[a-z-]+", text)]
+        words = {
+            word for command in commands for word in re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", command)
+        }
+        assert words and not words - known - {"--extra-index-url"}, page

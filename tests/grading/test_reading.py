@@ -152,10 +152,10 @@ def test_who_handed_it_in(path, student, attempt, late):
 
 
 def test_own_pattern():
-    assert ids.identify("2026/s-77/x.ipynb", (r"s-(?P<student>\d+)/",)).student == "77"
-    loose = (r"^(?P<student>\w+)?_?(?P<attempt>\w*)",)
+    assert ids.identify("2026/s-77/x.ipynb", {"ids": r"s-(?P<student>\d+)/"}).student == "77"
+    loose = {"ids": r"^(?P<student>\w+)?_?(?P<attempt>\w*)"}
     assert ids.identify("=-", loose).student == "=-"  # the group took no part: the whole path
-    assert ids.identify("anders-x", (r"(?P<student>\w+)-(?P<attempt>\w)",)).attempt == 1
+    assert ids.identify("anders-x", {"ids": r"(?P<student>\w+)-(?P<attempt>\w)"}).attempt == 1
 
 
 def test_nobody_becomes_somebody_else_by_the_name_of_a_file():
