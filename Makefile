@@ -27,8 +27,8 @@ serve: book ## the book on http://localhost:8000 (another port: make serve PORT=
 test: environment ## everything that CI checks; needs Chromium
 	@$(PY) scripts/test.py
 
-test-grading: environment ## all tests of the grading, the slow ones too
-	@$(PY) -m pytest tests/grading
+test-grading: environment ## all tests of the grading, the slow ones too, and every exercise on 200 draws
+	@$(PY) -m pytest tests/grading tests/exercises/test_fair.py
 
 lint: environment ## code style, spelling, form of the notebooks
 	@$(PY) scripts/lint.py

@@ -20,7 +20,7 @@ PARALLEL = ["-n", str(WORKERS), "--dist", "loadfile"]
 FIRST = ("chromium", "lint", "book")  # scripts; without Chromium or the book the tests make no sense
 TESTS = {
     "package": ["tests/package", *PARALLEL],
-    "exercises": ["tests/exercises", *PARALLEL],
+    "exercises": ["tests/exercises", "-m", "not slow", *PARALLEL],
     "launch": ["tests/launch", *PARALLEL],
     "grading": ["tests/grading", "-m", "not slow", *PARALLEL],
     "chapters": ["--nbval-lax", "--nbval-cell-timeout=300", "_build/solved", "tests/chapters", *PARALLEL],
