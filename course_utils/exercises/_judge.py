@@ -222,40 +222,44 @@ def _compare_tensors(name, expected, got, rtol, atol):
 # ------------------------------------------------------------------------------------------- recognising a
 # mistake
 def recognise(exercise, cases, runs, problems, shown) -> Mistake | None:
-    """The mistake that explains every run, else the first that explains the run that is shown, else None.
+    """The mistake that explains every run, else every run of the part that is shown, else None.
 
-    The exercise's own mistakes come before the general ones (sign, factor, order, transposed, dtype). A
-    single number may be the same by chance: there, one run explains nothing.
+    The exercise's own mistakes come before the general ones (order, transposed, shape, sign, factor). To be
+    named, a mistake must give what the answer gave wherever the answer gave anything.
     """
-    for mistake in exercise.mistakes:
-        if _explains(exercise, mistake, cases, runs, problems, shown):
-            return mistake
-    for mistake in exercise.mistakes:
-        if mistake.wrong and type(runs[shown].got) in (int, float):
-            continue
-        if _explains(
-            exercise, mistake, cases[shown : shown + 1], runs[shown : shown + 1], problems[shown:], 0
-        ):
-            return mistake
+    whole = range(len(cases))
+    part = [i for i in whole if cases[i].part == cases[shown].part]
+    for scope in [whole] if len(part) == len(cases) else [whole, part]:
+        tried = [(cases[i], runs[i], i == shown) for i in scope]
+        for mistake in exercise.mistakes:
+            if _explains(exercise, mistake, tried, problems[shown]):
+                return mistake
     got = runs[shown].got
     if exercise.verify or isinstance(got, Failure) or got is None:
         return None
-    return _generic.recognise(exercise, expect(exercise, cases[shown]), got, compare)
+    seen = [i for i in part if not isinstance(runs[i].got, Failure) and runs[i].got is not None]
+    results = [(expect(exercise, cases[i]), runs[i].got) for i in seen]
+    return _generic.recognise(exercise, results, seen.index(shown), compare)
 
 
-def _explains(exercise, mistake, cases, runs, problems, shown) -> bool:
-    """Whether the mistake reproduces what the answer did, on all of these cases, and differs from the
-    right result.
+def _explains(exercise, mistake, tried, problem) -> bool:
+    """Whether the mistake does what the answer did in all of these cases, and differs from the right result.
+
+    Args:
+        exercise, mistake: the exercise and one of its mistakes.
+        tried: [(case, run, whether it is shown), ...].
+        problem: the problem that is shown.
     """
     if mistake.when:
-        return _quietly(lambda: mistake.when(cases[shown], runs[shown].got), False) is True
-    if runs[shown].changed and problems[shown].says.startswith("the result is right"):
+        case, run = next((case, run) for case, run, shown in tried if shown)
+        return _quietly(lambda: mistake.when(case, run.got), False) is True
+    if problem.says.startswith("the result is right"):  # but an input was changed
         return False
-    for i, (case, run) in enumerate(zip(cases, runs, strict=True)):
-        if not _reproduces(exercise, mistake, case, run.got, must_differ=i == shown):
+    for case, run, shown in tried:
+        if not _reproduces(exercise, mistake, case, run.got, must_differ=shown):
             return False
     # stopping with the same kind of error is no evidence: some value must agree, too
-    return not all(isinstance(run.got, Failure) for run in runs)
+    return not all(isinstance(run.got, Failure) for _, run, _ in tried)
 
 
 def _reproduces(exercise, mistake, case, got, must_differ) -> bool:

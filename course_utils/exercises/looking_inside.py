@@ -153,6 +153,16 @@ RELU = Exercise(
             wrong=_rules_with(gradient="deconvnet"),
         ),
         Mistake(
+            "Your gradient rule is the deconvnet's, and the other way round.",
+            "Which of the two looks at what came in on the way up?",
+            wrong=_rules_with(gradient="deconvnet", deconvnet="gradient"),
+        ),
+        Mistake(
+            "Your gradient rule is the deconvnet's, and so are the others.",
+            "Which of the three look at what came in on the way up?",
+            wrong=_rules_with(gradient="deconvnet", guided="deconvnet"),
+        ),
+        Mistake(
             "At z = 0 you let the signal pass.",
             "Equation (4) asks for z > 0, and so does PyTorch.",
             wrong=lambda g, z, rule: relu_rules(g, torch.where(z == 0, torch.ones_like(z), z), rule),
