@@ -227,39 +227,39 @@ def recognise(exercise, cases, runs, problems, shown) -> Mistake | None:
     The exercise's own mistakes come before the general ones (order, transposed, shape, sign, factor). To be
     named, a mistake must give what the answer gave wherever the answer gave anything.
     """
-    whole = range(len(cases))
-    part = [i for i in whole if cases[i].part == cases[shown].part]
-    for scope in [whole] if len(part) == len(cases) else [whole, part]:
-        tried = [(cases[i], runs[i], i == shown) for i in scope]
+    if problems[shown].says.startswith("the result is right"):  # but an input was changed
+        return None
+    tried = list(zip(cases, runs, problems, strict=True))
+    part = [row for row in tried if row[0].part == cases[shown].part]
+    for rows in [tried] if len(part) == len(tried) else [tried, part]:
         for mistake in exercise.mistakes:
-            if _explains(exercise, mistake, tried, problems[shown]):
+            if _explains(exercise, mistake, rows):
                 return mistake
     got = runs[shown].got
     if exercise.verify or isinstance(got, Failure) or got is None:
         return None
-    seen = [i for i in part if not isinstance(runs[i].got, Failure) and runs[i].got is not None]
-    results = [(expect(exercise, cases[i]), runs[i].got) for i in seen]
-    return _generic.recognise(exercise, results, seen.index(shown), compare)
+    seen = [(case, run) for case, run, _ in part if not isinstance(run.got, Failure) and run.got is not None]
+    results = [(expect(exercise, case), run.got) for case, run in seen]
+    return _generic.recognise(
+        exercise, results, next(i for i, (_, run) in enumerate(seen) if run is runs[shown]), compare
+    )
 
 
-def _explains(exercise, mistake, tried, problem) -> bool:
+def _explains(exercise, mistake, rows) -> bool:
     """Whether the mistake does what the answer did in all of these cases, and differs from the right result.
 
     Args:
         exercise, mistake: the exercise and one of its mistakes.
-        tried: [(case, run, whether it is shown), ...].
-        problem: the problem that is shown.
+        rows: [(case, run, problem or None), ...]; the first problem is the one that is shown.
     """
+    shown, wrong, _ = next(row for row in rows if row[2])
     if mistake.when:
-        case, run = next((case, run) for case, run, shown in tried if shown)
-        return _quietly(lambda: mistake.when(case, run.got), False) is True
-    if problem.says.startswith("the result is right"):  # but an input was changed
-        return False
-    for case, run, shown in tried:
-        if not _reproduces(exercise, mistake, case, run.got, must_differ=shown):
+        return _quietly(lambda: mistake.when(shown, wrong.got), False) is True
+    for case, run, _ in rows:
+        if not _reproduces(exercise, mistake, case, run.got, must_differ=case is shown):
             return False
     # stopping with the same kind of error is no evidence: some value must agree, too
-    return not all(isinstance(run.got, Failure) for _, run, _ in tried)
+    return not all(isinstance(run.got, Failure) for _, run, _ in rows)
 
 
 def _reproduces(exercise, mistake, case, got, must_differ) -> bool:
@@ -284,8 +284,13 @@ def _reproduces(exercise, mistake, case, got, must_differ) -> bool:
     if not must_differ or exercise.verify:
         return True
     right = expect(exercise, case)
-    right = {names[0]: right} if len(names) == 1 else dict(zip(names, right, strict=True))
-    return any(compare(name, right[name], g, exercise.rtol, exercise.atol) for name, (_, g) in pairs.items())
+    right, have = (
+        {names[0]: v} if len(names) == 1 else dict(zip(names, v, strict=True)) for v in (right, got)
+    )
+    differing = [
+        name for name in names if compare(name, right[name], have[name], exercise.rtol, exercise.atol)
+    ]
+    return bool(differing) and differing[0] in pairs  # the output that the reader is shown
 
 
 def _quietly(f, default):

@@ -1,5 +1,7 @@
 """More right and wrong answers to the exercises of the chapter on neurons."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -231,9 +233,7 @@ RIGHT = {
 
 WRONG = {
     "mlp_parameters": {
-        "a bias for each input": lambda s, bias=True: sum(
-            n * (m + bias) for n, m in zip(s[:-1], s[1:], strict=True)
-        ),
+        "a bias for each input": lambda s, bias=True: sum(n * (m + bias) for n, m in pairwise(s)),
         "product of all sizes": lambda s, bias=True: int(np.prod(s)),
         "first and last layer only": _first_and_last,
         "list changed": _pops,
