@@ -160,7 +160,8 @@ function controls({ model, params, changed, signal, play = [], step = [], every 
       return make("div", { class: "bw-row bw-pick" }, make("label", { for: id, text: p.label }), s);
     },
     buttons(p) {
-      const name = uid(), group = make("fieldset", { class: "bw-row bw-pick" }, make("legend", { text: p.label }));
+      const name = uid(), title = uid(); // no fieldset: WebKit takes its legend out of the line
+      const group = make("div", { class: "bw-row bw-pick bw-group", role: "group", "aria-labelledby": title }, make("span", { id: title, text: p.label }));
       const seg = make("div", { class: "bw-segments" });
       const all = p.text.map((t, i) => {
         const r = make("input", { type: "radio", name, value: i, ...quiet });

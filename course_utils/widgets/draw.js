@@ -65,6 +65,27 @@ function softmax(z) {
   return e.map((v) => v / s);
 }
 
+// Add a line with round ends to the ink (SIZE × SIZE, from 0 to 1); its border is one pixel soft.
+function wet(ink, [x0, y0], [x1, y1], radius) {
+  const dx = x1 - x0, dy = y1 - y0, square = dx * dx + dy * dy || 1;
+  const span = (a, b) => [Math.max(0, Math.floor(Math.min(a, b) - radius - 1)), Math.min(SIZE - 1, Math.ceil(Math.max(a, b) + radius + 1))];
+  const [left, right] = span(x0, x1), [top, bottom] = span(y0, y1);
+  for (let i = top; i <= bottom; i++) for (let j = left; j <= right; j++) {
+    const x = j + 0.5 - x0, y = i + 0.5 - y0, t = Math.max(0, Math.min(1, (x * dx + y * dy) / square));
+    const v = radius + 0.5 - Math.hypot(x - t * dx, y - t * dy);
+    if (v > 0) ink[i * SIZE + j] = Math.max(ink[i * SIZE + j], Math.min(1, v));
+  }
+}
+
+// Fill the ink with a picture (h × w, from 0 to 255), smoothly between its pixels.
+function enlarge(ink, picture, h, w) {
+  const place = (i, n) => { const u = Math.max(0, Math.min(n - 1, ((i + 0.5) * n) / SIZE - 0.5)), a = Math.floor(u); return [a, Math.min(n - 1, a + 1), u - a]; };
+  for (let i = 0; i < SIZE; i++) for (let j = 0; j < SIZE; j++) {
+    const [a, b, s] = place(i, h), [c, d, t] = place(j, w), p = (r, k) => picture[r * w + k];
+    ink[i * SIZE + j] = ((1 - s) * ((1 - t) * p(a, c) + t * p(a, d)) + s * ((1 - t) * p(b, c) + t * p(b, d))) / 255;
+  }
+}
+
 // ink: SIZE × SIZE from 0 to 1; returns the h × w picture that the network sees
 export function see(ink, h, w, center) {
   let k = h / SIZE, cx = SIZE / 2, cy = SIZE / 2;
@@ -107,18 +128,21 @@ async function render({ model, el, signal }) {
   const sight = make("div", { class: "bw-sight" }, seen, make("span", { class: "bw-note", text: `the network sees ${w} × ${h}` }));
   ui.root.append(make("div", { class: "bw-bench" },
     make("div", {}, make("div", { class: "bw-stage" }, pad, pen), buttons), make("div", { class: "bw-result" }, sight, scores)), say);
-  const g = pad.getContext("2d", { willReadFrequently: true });
+  const g = pad.getContext("2d");
   const rows = names.slice(0, 10).map(() => {
     const name = make("span"), bar = make("i"), percent = make("span"), row = make("div", {}, name, make("span", { class: "bw-bar" }, bar), percent);
     scores.append(row);
     return { row, name, bar, percent };
   });
 
+  // What is drawn is kept here: a browser that guards against fingerprints does not let a page read its canvas.
+  const ink = new Float32Array(SIZE * SIZE), PEN = 12;
   let pointer = null, at = [SIZE / 2, SIZE / 2], down = false;
-  function clear() { g.clearRect(0, 0, SIZE, SIZE); }
+  function clear() { g.clearRect(0, 0, SIZE, SIZE); ink.fill(0); }
   function stroke(from, to) {
+    wet(ink, from, to, PEN);
     g.strokeStyle = "#fff";
-    g.lineWidth = 24;
+    g.lineWidth = 2 * PEN;
     g.lineCap = g.lineJoin = "round";
     g.beginPath();
     g.moveTo(...from);
@@ -128,15 +152,13 @@ async function render({ model, el, signal }) {
   function start() {
     clear();
     if (!example) return TWO.slice(1).forEach((p, i) => stroke(TWO[i], p));
-    const small = make("canvas", { width: w, height: h }), im = new ImageData(w, h);
-    example.forEach((v, i) => im.data.set([255, 255, 255, v], 4 * i));
-    small.getContext("2d").putImageData(im, 0, 0);
-    g.drawImage(small, 0, 0, SIZE, SIZE);
+    enlarge(ink, example, h, w);
+    const im = new ImageData(SIZE, SIZE);
+    ink.forEach((v, i) => im.data.set([255, 255, 255, 255 * v], 4 * i));
+    g.putImageData(im, 0, 0);
   }
   let spoken = 0;
   function predict() {
-    const px = g.getImageData(0, 0, SIZE, SIZE).data, ink = new Float32Array(SIZE * SIZE);
-    for (let i = 0; i < ink.length; i++) ink[i] = px[4 * i + 3] / 255;
     const x = see(ink, h, w, center), im = new ImageData(w, h), input = new Float32Array(c * h * w);
     x.forEach((v, i) => {
       im.data.set([255 * v, 255 * v, 255 * v, 255], 4 * i);

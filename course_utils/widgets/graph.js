@@ -166,8 +166,10 @@ async function render({ model, el, signal }) {
       n.l3.textContent = n.grad !== null && k >= n.back && k > 0 ? "∂ " + num(at(n.grad)) : "";
       const w = width(n.l3) + 12;
       n.pill.setAttribute("visibility", n.l3.textContent ? "visible" : "hidden");
-      n.badge.setAttribute("x", -w / 2);
+      const shift = Math.max(w / 2 + 1, Math.min(W - w / 2 - 1, n.X)) - n.X;  // wider than its node: stay in the picture
+      n.badge.setAttribute("x", shift - w / 2);
       n.badge.setAttribute("width", w);
+      n.l3.setAttribute("x", shift);
       n.badge.setAttribute("y", R - 6);
       n.l3.setAttribute("y", R + 4);
     }

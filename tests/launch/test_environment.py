@@ -13,7 +13,7 @@ tomllib = pytest.importorskip("tomllib")
 TOP = Path(__file__).parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
-NOT_ON_CONDA_FORGE = {"django-static-mathjax"}
+NOT_ON_CONDA_FORGE = {"mini-racer"}
 
 
 def declared(*extras):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 from widgets import samples
 from widgets.harness import LATENCY, LOOK
 
+from course_utils import widgets
 from course_utils.widgets import bars, draw, panel, scene
 
 lines_explore, dense_explore = cache(samples.lines_explore), cache(samples.dense_explore)  # many figures
@@ -308,6 +311,33 @@ def test_a_drawing_is_seen_centred_as_in_mnist(site):
     assert rows.max() - rows.min() + 1 in (20, 21)
     y, z = (np.arange(28) + 0.5) @ x.sum(1) / x.sum(), (np.arange(28) + 0.5) @ x.sum(0) / x.sum()
     assert abs(y - 14) < 0.3 and abs(z - 14) < 0.3
+
+
+def test_a_drawing_is_read_where_the_browser_hides_the_canvas(site):
+    """Guards against fingerprints fill what a page reads of its canvas with a pattern."""
+    say = "document.querySelector('.bw-caption').textContent"
+    said = []
+    for hide in (False, True):
+        tab = site.open(samples.draw_net(center=True))
+        if hide:
+            tab.evaluate("""() => { const real = CanvasRenderingContext2D.prototype.getImageData;
+                CanvasRenderingContext2D.prototype.getImageData = function (...a) {
+                    const im = real.apply(this, a); im.data.fill(170); return im; }; }""")
+        for name in ("clear", "example"):
+            tab.get_by_role("button", name=name).click()
+        tab.wait_for_timeout(400)
+        said.append(tab.evaluate(say))
+    assert said[0] == said[1] and "The network answers" in said[0]
+
+
+def test_the_style_of_one_widget_does_not_reach_another():
+    """Sheets arrive in any order: a widget's own must win over the shared one, and hold for it alone."""
+    folder = Path(widgets.__file__).parent
+    for sheet in set(folder.glob("*.css")) - {folder / "style.css"}:
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf8"), flags=re.S)
+        for selectors in re.findall(r"([^{}@]+)\{", re.sub(r"@[^{]+\{", "", text)):
+            for selector in re.split(r",(?![^(]*\))", selectors):
+                assert selector.strip().startswith(f".bw.bw-{sheet.stem} "), (sheet.name, selector)
 
 
 def test_drawing_by_pointer_and_by_keyboard(site):

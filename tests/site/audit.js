@@ -17,7 +17,7 @@ window.bookAudit = (() => {
     });
   }
 
-  const formulas_ready = (ms) => Promise.race([window.MathJax?.startup?.promise, wait(ms)]).then(() => true);
+  const fonts_ready = (ms) => Promise.race([document.fonts.ready, wait(ms)]).then(() => true);
 
   const widgets_ready = (count) =>
     document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
@@ -37,18 +37,21 @@ window.bookAudit = (() => {
     return bad;
   }
 
-  // formulas that MathJax marked as wrong, did not see, or that are no formulas to it
+  // formulas that KaTeX marked as wrong, that were not set, or that nobody saw as formulas
   function formulas() {
-    const bad = [...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map(
-      (e) => e.getAttribute("data-mjx-error") || e.textContent,
-    );
+    const bad = [...document.querySelectorAll(".katex-error")].map((e) => e.title || e.textContent);
     for (const e of document.querySelectorAll(".math")) {
-      if (!e.querySelector("mjx-container")) bad.push(e.textContent.slice(0, 60));
+      if (!e.querySelector(".katex-html") || !e.querySelector("math")) bad.push(e.textContent.slice(0, 60));
+    }
+    for (const [tags, count] of [["mfrac, mroot, msub, msup, munder, mover", 2], ["msubsup, munderover", 3]]) {
+      for (const e of document.querySelectorAll(tags)) {
+        if (e.children.length !== count) bad.push(`<${e.tagName}> with ${e.children.length} parts in ${e.closest("math").textContent.slice(0, 60)}`);
+      }
     }
     const texts = document.createTreeWalker(document.querySelector("article") || document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;
-      if (text.parentElement.closest("pre, code, script, style, mjx-container, .math")) continue;
+      if (text.parentElement.closest("pre, code, script, style, .math")) continue;
       if (/\$\$|\$[^$\s][^$]*\$|\\\(|\\\[/.test(text.data)) bad.push(text.data.trim().slice(0, 60));
     }
     return bad;
@@ -154,6 +157,6 @@ window.bookAudit = (() => {
   }
 
   return {
-    formulas_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
+    fonts_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
   };
 })();

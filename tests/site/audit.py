@@ -117,7 +117,7 @@ def _complete(tab):
     """Wait for formulas and widgets; a widget that does not appear is a finding."""
     from playwright.sync_api import TimeoutError as TooLate
 
-    tab.evaluate("bookAudit.formulas_ready", PATIENCE)
+    tab.evaluate("bookAudit.fonts_ready", PATIENCE)
     views = tab.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
     try:
         if views:
@@ -134,7 +134,7 @@ def images(tab) -> list[Finding]:
 
 
 def formulas(tab) -> list[Finding]:
-    """Return formulas that MathJax left as they were, or marked as wrong."""
+    """Return formulas that were left as they are written, or marked as wrong."""
     return [Finding("formula", text) for text in tab.evaluate("bookAudit.formulas()")]
 
 

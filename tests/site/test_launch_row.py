@@ -29,6 +29,28 @@ def test_addresses(site, chapter):
     assert download == f"_downloads/{chapter}.ipynb"
 
 
+def test_a_chapter_opens_on_the_readers_hub(site, browser):
+    """As nbgitpuller wants it; the address is remembered for the next chapter."""
+    repo = repository.address(TOP)
+    with audit.open_page(browser, (site / f"{CHAPTERS[1]}.html").resolve().as_uri()) as (tab, found):
+        tab.evaluate("() => { window.open = (...given) => { window.opened = given; }; }")
+        tab.get_by_text("Open on a JupyterHub").click()
+        tab.get_by_label("Address of your hub").fill("https://hub.example.edu/hub/home")
+        tab.get_by_role("button", name="Open", exact=True).click()
+        address, place, features = tab.evaluate("window.opened")
+        tab.goto((site / f"{CHAPTERS[2]}.html").resolve().as_uri())
+        assert tab.locator(".launch-hub input").input_value() == "https://hub.example.edu"
+    parts = urlsplit(address)
+    assert (parts.netloc, parts.path) == ("hub.example.edu", "/hub/user-redirect/git-pull")
+    assert parse_qs(parts.query) == {
+        "repo": [repo],
+        "branch": [repository.branch()],
+        "urlpath": [f"lab/tree/{repo.rsplit('/', 1)[1]}/book/{CHAPTERS[1]}.ipynb"],
+    }
+    assert (place, features) == ("_blank", "noopener")
+    assert not found
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_download_is_the_source(site, chapter):
     copy = site / "_downloads" / f"{chapter}.ipynb"

@@ -1,4 +1,4 @@
-"""The row under a chapter's title: its number, and buttons for Colab, for Binder and for the notebook."""
+"""The row under a chapter's title: its number, and the ways to open it: Colab, Binder, a hub, the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from docutils import nodes
 
@@ -32,6 +32,25 @@ def links(address: str, branch: str, docname: str) -> list[tuple[str, str]]:
     ]
 
 
+def hub_form(address: str, branch: str, docname: str) -> str:
+    """Return the form that opens a chapter on the reader's own JupyterHub, through nbgitpuller.
+
+    `page.js` joins the address of the hub, which it remembers, with `data-pull`.
+
+    Source: the link that nbgitpuller's documentation describes (repo, branch, urlpath).
+    """
+    folder = address.rsplit("/", 1)[1]
+    asked = {"repo": address, "branch": branch, "urlpath": f"lab/tree/{folder}/book/{docname}.ipynb"}
+    pull = f"hub/user-redirect/git-pull?{urlencode(asked)}"
+    return (
+        '<details class="launch-hub"><summary>Open on a JupyterHub</summary>'
+        f'<form data-pull="{html.escape(pull)}"><label>Address of your hub '
+        '<input type="url" name="hub" required placeholder="https://hub.example.edu" autocomplete="url">'
+        "</label> "
+        '<button type="submit">Open</button></form></details>'
+    )
+
+
 def add_row(app, doctree, docname):
     """Put the row under the title of a page that is a notebook."""
     source = _source(app, docname)
@@ -46,7 +65,8 @@ def add_row(app, doctree, docname):
     download = f'<a class="launch" href="{here}_downloads/{docname}.ipynb" download>Download notebook</a>'
     number = re.match(r"\d\d(?=_)", docname)
     label = f'<span class="chapter-number">Chapter {int(number[0])}</span>' if number else ""
-    row = nodes.raw("", f'<p class="launch-row">{label}{outside}{download}</p>', format="html")
+    hub = hub_form(app.config.course_repository, app.config.course_branch, docname)
+    row = nodes.raw("", f'<div class="launch-row">{label}{outside}{download}{hub}</div>', format="html")
     title.parent.insert(title.parent.index(title) + 1, row)
 
 
