@@ -43,8 +43,8 @@ How to add exercises
    answers into ``MISTAKES = {"leaky_relu": [(wrong_function, "plain ReLU"), ...]}``. ``tests/exercises``
    then tries stubs, the solution, each mistake by its sentence, and the time, without another line.
 5. Put three more right answers, each unlike the others, and the wrong ones that get no sentence of their own
-   into ``RIGHT`` and ``WRONG`` of ``tests/exercises/fair/<chapter>.py``; with ``MISTAKES``, eight wrong ones at
-   least. ``scripts/fairness.py NAME`` lists what the page and the grader make of them on two hundred draws: a
+   into ``RIGHT`` and ``WRONG`` of ``tests/exercises/fair/<chapter>.py``; with ``MISTAKES``, at least eight
+   wrong ones. ``scripts/fairness.py NAME`` lists what the page and the grader make of them on two hundred draws: a
    right answer must pass on all, a wrong one on none. Add a fixed case for what a random draw may miss, and
    draw again where a draw has no clear result.
 """
