@@ -27,8 +27,8 @@ serve: book ## the book on http://localhost:8000 (another port: make serve PORT=
 test: environment ## everything that CI checks; needs Chromium
 	@$(PY) scripts/test.py
 
-test-grading: environment ## all tests of the grading, the slow ones too
-	@$(PY) -m pytest tests/grading
+test-grading: environment ## all tests of the grading, the slow ones too, and every exercise on 200 draws
+	@$(PY) -m pytest tests/grading tests/exercises/test_fair.py
 
 bench: environment ## what chapters, grader, data and pages cost; another part: make bench WHAT=grader
 	@$(PY) scripts/bench.py $(WHAT)

@@ -28,7 +28,7 @@ BY_FILE = ["-n", str(WORKERS), "--dist", "loadfile"]  # the tests of one file sh
 SCRIPTS = {"chromium": "chromium.py", "lint": "lint.py", "book": "build.py"}
 TESTS = {
     "package": ["tests/package", *SPREAD],
-    "exercises": ["tests/exercises", *SPREAD],
+    "exercises": ["tests/exercises", "-m", "not slow", *SPREAD],
     "launch": ["tests/launch", *SPREAD],
     "grading": ["tests/grading", "-m", "not slow", *SPREAD],
     # nbval compares what `make book` has run, see tests/chapters/conftest.py

@@ -42,6 +42,11 @@ How to add exercises
 4. Put the reference answer into ``tests/solutions/<chapter>.py``, one function a name, and, beside it, wrong
    answers into ``MISTAKES = {"leaky_relu": [(wrong_function, "plain ReLU"), ...]}``. ``tests/exercises``
    then tries stubs, the solution, each mistake by its sentence, and the time, without another line.
+5. Put three more right answers, each unlike the others, and the wrong ones that get no sentence of their own
+   into ``RIGHT`` and ``WRONG`` of ``tests/exercises/fair/<chapter>.py``; with ``MISTAKES``, at least eight
+   wrong ones. ``scripts/fairness.py NAME`` lists what the page and the grader make of them on two hundred
+   draws: a right answer must pass on all, a wrong one on none. Add a fixed case for what a random draw may
+   miss, and draw again where a draw has no clear result.
 """
 
 from __future__ import annotations

@@ -236,40 +236,44 @@ def _compare_tensors(name, expected, got, rtol, atol):
 # ------------------------------------------------------------------------------------------- recognising a
 # mistake
 def recognise(exercise, cases, runs, problems, shown) -> Mistake | None:
-    """The mistake that explains every run, else the first that explains the run that is shown, else None.
+    """The mistake that explains every run, else every run of the part that is shown, else None.
 
-    The exercise's own mistakes come before the general ones (sign, factor, order, transposed, dtype). A
-    single number may be the same by chance: there, one run explains nothing.
+    The exercise's own mistakes come before the general ones (order, transposed, shape, sign, factor). To be
+    named, a mistake must give what the answer gave wherever the answer gave anything.
     """
-    for mistake in exercise.mistakes:
-        if _explains(exercise, mistake, cases, runs, problems, shown):
-            return mistake
-    for mistake in exercise.mistakes:
-        if mistake.wrong and type(runs[shown].got) in (int, float):
-            continue
-        if _explains(
-            exercise, mistake, cases[shown : shown + 1], runs[shown : shown + 1], problems[shown:], 0
-        ):
-            return mistake
+    if problems[shown].says.startswith("the result is right"):  # but an input was changed
+        return None
+    tried = list(zip(cases, runs, problems, strict=True))
+    part = [row for row in tried if row[0].part == cases[shown].part]
+    for rows in [tried] if len(part) == len(tried) else [tried, part]:
+        for mistake in exercise.mistakes:
+            if _explains(exercise, mistake, rows):
+                return mistake
     got = runs[shown].got
     if exercise.verify or isinstance(got, Failure) or got is None:
         return None
-    return _generic.recognise(exercise, expect(exercise, cases[shown]), got, compare)
+    seen = [(case, run) for case, run, _ in part if not isinstance(run.got, Failure) and run.got is not None]
+    results = [(expect(exercise, case), run.got) for case, run in seen]
+    return _generic.recognise(
+        exercise, results, next(i for i, (_, run) in enumerate(seen) if run is runs[shown]), compare
+    )
 
 
-def _explains(exercise, mistake, cases, runs, problems, shown) -> bool:
-    """Whether the mistake reproduces what the answer did, on all of these cases, and differs from the
-    right result.
+def _explains(exercise, mistake, rows) -> bool:
+    """Whether the mistake does what the answer did in all of these cases, and differs from the right result.
+
+    Args:
+        exercise, mistake: the exercise and one of its mistakes.
+        rows: [(case, run, problem or None), ...]; the first problem is the one that is shown.
     """
+    shown, wrong, _ = next(row for row in rows if row[2])
     if mistake.when:
-        return _quietly(lambda: mistake.when(cases[shown], runs[shown].got), False) is True
-    if runs[shown].changed and problems[shown].says.startswith("the result is right"):
-        return False
-    for i, (case, run) in enumerate(zip(cases, runs, strict=True)):
-        if not _reproduces(exercise, mistake, case, run.got, must_differ=i == shown):
+        return _quietly(lambda: mistake.when(shown, wrong.got), False) is True
+    for case, run, _ in rows:
+        if not _reproduces(exercise, mistake, case, run.got, must_differ=case is shown):
             return False
     # stopping with the same kind of error is no evidence: some value must agree, too
-    return not all(isinstance(run.got, Failure) for run in runs)
+    return not all(isinstance(run.got, Failure) for _, run, _ in rows)
 
 
 def _reproduces(exercise, mistake, case, got, must_differ) -> bool:
@@ -294,8 +298,13 @@ def _reproduces(exercise, mistake, case, got, must_differ) -> bool:
     if not must_differ or exercise.verify:
         return True
     right = expect(exercise, case)
-    right = {names[0]: right} if len(names) == 1 else dict(zip(names, right, strict=True))
-    return any(compare(name, right[name], g, exercise.rtol, exercise.atol) for name, (_, g) in pairs.items())
+    right, have = (
+        {names[0]: v} if len(names) == 1 else dict(zip(names, v, strict=True)) for v in (right, got)
+    )
+    differing = [
+        name for name in names if compare(name, right[name], have[name], exercise.rtol, exercise.atol)
+    ]
+    return bool(differing) and differing[0] in pairs  # the output that the reader is shown
 
 
 def _quietly(f, default):

@@ -46,8 +46,14 @@ def kind(value) -> str:
     return words.get(type(value), f"of type {type(value).__name__}")
 
 
-def show(value, digits: int = 2, limit: int = 70) -> str:
-    """A value as one short line of text; tensors with many entries by their shape."""
+def show(value, digits: int | None = 2, limit: int = 70) -> str:
+    """A value as one short line of text; tensors with many entries by their shape.
+
+    Args:
+        value: plain data.
+        digits: decimals; None for as many as the number has.
+        limit: longest text; a longer one is cut.
+    """
     if is_tensor(value):
         if value.numel() > FEW:
             return f"shape {tuple(value.shape)}"
@@ -59,17 +65,25 @@ def show(value, digits: int = 2, limit: int = 70) -> str:
         inner += "," if type(value) is tuple and len(value) == 1 else ""
         text = f"({inner})" if type(value) is tuple else f"[{inner}]"
     elif type(value) is dict:
-        items = [f"{show(k)}: {show(v, digits, limit)}" for k, v in list(value.items())[:FEW]]
+        items = [f"{show(k, digits)}: {show(v, digits, limit)}" for k, v in list(value.items())[:FEW]]
         text = "{" + ", ".join(items) + (", …" if len(value) > FEW else "") + "}"
     else:
         text = number(value, digits) if type(value) is float else str(value)
     return text if len(text) <= limit else text[: limit - 2] + " …"
 
 
-def _entries(tensor, digits: int) -> str:
+def exact(value) -> str:
+    """A value as text from which it can be typed again, however long; large tensors by their shape."""
+    return show(value, digits=None, limit=400)
+
+
+def _entries(tensor, digits: int | None) -> str:
     """The entries of a small tensor, all written alike: (1.70, 0.11), or [[1, 2], [3, 4]]."""
     flat = tensor.flatten().tolist()
-    if all(type(v) is not float or (math.isfinite(v) and v == round(v) and abs(v) < 1e6) for v in flat):
+    if digits is None:
+        texts = [str(v) for v in tensor.flatten().numpy()] if tensor.is_floating_point() else map(str, flat)
+        texts = [text.removesuffix(".0") for text in texts]
+    elif all(type(v) is not float or (math.isfinite(v) and v == round(v) and abs(v) < 1e6) for v in flat):
         texts = [str(int(v) if type(v) is float else v) for v in flat]
     else:
         largest = max((abs(v) for v in flat if type(v) is float and math.isfinite(v)), default=0.0)
@@ -90,9 +104,9 @@ def _entries(tensor, digits: int) -> str:
     return f"({', '.join(texts)})" if tensor.ndim == 1 else nest(tuple(tensor.shape), texts)
 
 
-def number(v, digits: int = 2, powers: bool = True) -> str:
+def number(v, digits: int | None = 2, powers: bool = True) -> str:
     """A number with ``digits`` decimals; in powers of ten where that would hide it and ``powers`` allows."""
-    if type(v) is not float:
+    if type(v) is not float or digits is None:
         return str(v)
     if v != v:
         return "nan"

@@ -53,7 +53,8 @@ def plain(value, where: str = "the result"):
             return torch.from_numpy(np.array(v, order="C", dtype=v.dtype.newbyteorder("=")))
         if isinstance(v, np.generic) and kind.__module__ == "numpy" and v.dtype.kind in "biuf":
             return v.item()
-        if kind in (list, tuple):
+        if kind in (list, tuple, torch.Size):
+            kind = list if kind is list else tuple
             return kind([walk(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(v)])
         if kind is dict or (isinstance(v, dict) and kind.__module__ == "collections"):
             return {key(k, path): walk(item, f"{path}[{k!r}]", depth + 1) for k, item in v.items()}

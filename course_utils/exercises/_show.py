@@ -6,7 +6,7 @@ import html
 
 from ..console import in_notebook, say
 from ._judge import Failure, Outcome
-from ._numbers import show
+from ._numbers import exact
 
 MARKS = {"todo": "·", "wrong": "✗", "right": "✓"}
 COLOURS = {"todo": "#808890", "wrong": "#c8385a", "right": "#009e73"}
@@ -33,14 +33,15 @@ def text(outcome: Outcome, got=None) -> str:
     note = f" ({case.note})" if case is not None and case.note else ""
     lines = [f"{head}: {problem.says}{note}"]
     if case is not None:
-        shown = [f"{name} = {show(value)}".replace("= shape ", "") for name, value in case.inputs.items()]
+        shown = [f"{name} = {exact(value)}".replace("= shape ", "") for name, value in case.inputs.items()]
         joined = ", ".join(shown)
         for i, line in enumerate([joined] if len(joined) <= 72 else shown):
             lines.append(f"    {'from' if i == 0 else '':<10}{line}")
     if isinstance(got, Failure) and got.line:
         lines.append(f"    {'in line':<10}{got.line}")
-    if problem.expected or problem.got:
-        lines += [f"    {'expected':<10}{problem.expected}", f"    {'got':<10}{problem.got}"]
+    for word, value in (("expected", problem.expected), ("got", problem.got)):
+        if value:
+            lines.append(f"    {word:<10}{value}")
     if mistake:
         lines.append(f"  {mistake.says}")
     hint = mistake.hint if mistake else problem.hint

@@ -30,12 +30,14 @@ def draw_madds(rng):
         ]
         yield Case({"side": pick(29, 32, 35), "channels": 3, "layers": layers})
     yield Case({"side": 9, "channels": 2, "layers": [("pool", 2, 2)]}, note="nothing to multiply")
+    overlapping = [("pool", 3, 2), ("linear", 10)]
+    yield Case({"side": 8, "channels": 3, "layers": overlapping}, note="a pool whose windows overlap")
     yield Case({"side": 224, "channels": 3, "layers": [("conv", 96, 11, 4, 2, 1)]}, note="AlexNet's first")
 
 
 def madds(
     side, channels, layers, pads=2, grouped=1, pools=True, before=False, flat=True, bias=False, each=1,
-    strides=True, up=False, once=False,
+    strides=True, up=False, once=False, taps=2, mixed=True, blocks=False, keeps=False, dense_bias=None,
 ):  # fmt: skip
     """Multiply-adds by equation (1) of the chapter; the options are the mistakes it knows."""
 
@@ -48,13 +50,14 @@ def madds(
             outputs, f, stride, padding, groups = rest
             out = size(side + pads * padding - f, stride if strides else 1)
             places = 1 if once else (side if before else out) ** 2
-            total += (f * f * channels * outputs // groups**grouped + outputs * bias) * places * each
-            side, channels = out, outputs
+            total += (f**taps * channels * outputs // groups**grouped + outputs * bias) * places * each
+            side, channels = out, outputs if mixed else channels
         elif kind == "pool":
-            side = size(side - rest[0], rest[1]) if pools else side
+            side = size(side - rest[0] * (not blocks), rest[1]) - blocks if pools else side
         else:
-            total += (channels * (side**2 if flat else 1) + bias) * rest[0] * each
-            side, channels = 1, rest[0]
+            more = bias if dense_bias is None else dense_bias
+            total += (channels * (side**2 if flat else 1) + more) * rest[0] * each
+            side, channels = side if keeps else 1, rest[0]
     return total
 
 
@@ -107,6 +110,31 @@ MADDS = Exercise(
             "You count the biases, too.",
             "A bias is added; is it multiplied?",
             wrong=_madds_with(bias=True),
+        ),
+        Mistake(
+            "You count the biases of the convolutions, too.",
+            "A bias is added; is it multiplied?",
+            wrong=_madds_with(bias=True, dense_bias=False),
+        ),
+        Mistake(
+            "Your filters have f weights a channel.",
+            "How many pixels lie under a square filter?",
+            wrong=_madds_with(taps=1),
+        ),
+        Mistake(
+            "Every layer of yours sees as many channels as the picture has.",
+            "What does the second layer get?",
+            wrong=_madds_with(mixed=False),
+        ),
+        Mistake(
+            "Your pools divide the size by the stride, whatever their window.",
+            "How many windows of 3 pixels, 2 apart, fit into 8 pixels?",
+            wrong=_madds_with(blocks=True),
+        ),
+        Mistake(
+            "After a linear layer your map still has a size.",
+            "How many places are left when everything has been flattened?",
+            wrong=_madds_with(keeps=True),
         ),
         Mistake(
             "You count the multiplication and the addition apart.",
@@ -308,7 +336,7 @@ RESIDUAL = Exercise(
 
 # -------------------------------------------------------------------------------------------------- new_head
 def draw_head(rng):
-    yield Case({"sizes": [4, 6, 3], "classes": 2})
+    yield Case({"sizes": [4, 6, 3], "classes": 5})
     for _ in range(3):
         sizes = [int(n) for n in rng.integers(5, 20, 4)]
         yield Case({"sizes": sizes, "classes": int(rng.integers(2, 5)) + sizes[-1]})

@@ -49,9 +49,9 @@ def _pca_project_raw(x, k):
 
 
 def _pca_smallest(x, k):
-    V = _directions(x)[-k:]
-    mean = x.double().mean(0)
-    return ((x.double() - mean) @ V.T @ V + mean).float()
+    away, mean = x.double() - x.double().mean(0), x.double().mean(0)
+    V = torch.linalg.eigh(away.T @ away).eigenvectors[:, :k]
+    return (away @ V @ V.T + mean).float()
 
 
 def _pca_columns_of_vh(x, k):

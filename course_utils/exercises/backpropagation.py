@@ -203,6 +203,11 @@ SOFTMAX = Exercise(
             wrong=lambda z, y: (_onehot(z, y) - torch.softmax(z, 1)) / len(z),
         ),
         Mistake(
+            "You divide by the number of classes; the loss is the mean over the batch.",
+            "Which dimension of z counts the examples?",
+            wrong=lambda z, y: (torch.softmax(z, 1) - _onehot(z, y)) / z.shape[1],
+        ),
+        Mistake(
             "Your softmax runs over the batch, not over the classes.",
             "Which dimension of z has to sum to 1 after softmax?",
             wrong=lambda z, y: (torch.softmax(z, 0) - _onehot(z, y)) / len(z),
@@ -237,12 +242,12 @@ SOFTMAX = Exercise(
 
 
 # ---------------------------------------------------------------------------------------- topological_order
-CHAIN = 5_000
+CHAIN, LADDER = 5_000, 60
 
 
 def draw_order(rng):
     # every kind of walk that is only turned round goes wrong here, each in its own way
-    small = {"L": ("y", "c"), "y": ("a", "b"), "c": ("a",), "b": ("a",), "a": ()}
+    small = {"c": ("a",), "L": ("y", "c"), "a": (), "y": ("a", "b"), "b": ("a",)}
     yield Case({"root": "L", "parents": small}, part="order")
     yield Case({"root": "x", "parents": {"x": ()}}, part="order", note="a leaf alone")
     square = {"L": ("s", "x"), "s": ("x", "x"), "x": (), "M": ("s",), "w": ()}
@@ -254,6 +259,9 @@ def draw_order(rng):
     chain = {node: (before,) for before, node in pairwise(names)} | {names[0]: ()}
     chain = {int(i): chain[int(i)] for i in rng.permutation(CHAIN + 3)}
     yield Case({"root": names[-4], "parents": chain}, part="long chain", note=f"a chain of {CHAIN:,} nodes")
+    names = [int(i) for i in rng.permutation(LADDER + 1)]
+    ladder = {node: (before, before) for before, node in pairwise(names)} | {names[0]: ()}
+    yield Case({"root": names[-1], "parents": ladder}, part="long chain", note=f"{LADDER} squares in a row")
 
 
 def _random_graph(rng, n):
@@ -262,6 +270,21 @@ def _random_graph(rng, n):
     parents = {i: tuple(int(j) for j in rng.integers(0, max(i, 1), size=counts[i])) for i in range(n)}
     parents[n - 1] = (n - 2, n - 4)
     return {int(i): parents[int(i)] for i in rng.permutation(n)}
+
+
+def call_order(answer, root, parents):
+    """Stop an answer that walks along every path: in a row of squares it would not come to an end."""
+
+    class Counted(dict):
+        left = 20 * len(parents) ** 2 + 1000
+
+        def __getitem__(self, node):
+            self.left -= 1
+            if self.left < 0:
+                raise RuntimeError(f"parents was looked up over and over, in a graph of {len(self)} nodes")
+            return super().__getitem__(node)
+
+    return answer(root, Counted(parents))
 
 
 def _needed(root, parents):
@@ -359,12 +382,18 @@ ORDER = Exercise(
     contract="topological_order(root, parents) -> list of the nodes that root depends on, each once, each "
     "after all its parents, root last; parents maps a node to the tuple it was computed from (leaf: ())",
     draw=draw_order,
+    call=call_order,
     verify=verify_order,
     mistakes=(
         Mistake(
             "Your function calls itself once a node, and Python stops that at about a thousand calls.",
             "Keep your own stack: a list of nodes still to be finished.",
             when=lambda case, got: isinstance(got, Failure) and got.kind == "RecursionError",
+        ),
+        Mistake(
+            "You walk along every path, and a row of n squares has 2ⁿ of them.",
+            "When you come to a node for the second time, what is left to do?",
+            when=lambda case, got: isinstance(got, Failure) and "over and over" in got.message,
         ),
         Mistake(
             "Your order is reversed: it starts with the root.",

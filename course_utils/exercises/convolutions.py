@@ -63,10 +63,9 @@ def _without_dilation(case, got):
 
 
 def _one_short(case, got):
-    """Whether a row and a column are missing, as with a span of f + dilation, or without the + 1."""
-    f, dilation = _taps(case)
-    right = _sizes(case, f + (f - 1) * (dilation - 1))
-    return got.ndim == 3 and list(got.shape[1:]) == [n - 1 for n in right]
+    """Whether just the last row and column are missing: a span of f + dilation, or no + 1."""
+    right = conv2d_by_hand(**case.inputs)[:, :-1, :-1]
+    return got.shape == right.shape and torch.allclose(got, right, rtol=1e-3, atol=1e-4)
 
 
 def _stops_with(setting):
@@ -166,7 +165,7 @@ CONV = Exercise(
             when=_without_dilation,
         ),
         Mistake(
-            "Your output lacks one row and one column, as it would with a window of f + dilation pixels.",
+            "Your output lacks its last row and column, as it would with a window of f + dilation pixels.",
             "How many pixels does equation (4) give without dilation, and what is the + 1 of equation (5)?",
             when=_one_short,
         ),
@@ -300,6 +299,18 @@ FIELD = Exercise(
             wrong=lambda layers: _by_formula(layers, early=True),
         ),
         Mistake(
+            "You add the strides; one after the other, they multiply.",
+            "After two strides of 2, how far apart are two neighbouring values, in pixels of the picture?",
+            wrong=lambda layers: _by_formula(
+                layers, apart=lambda delta, kind, s, dilation: delta + s - (s == 1)
+            ),
+        ),
+        Mistake(
+            "You take a dilated window to span f · dilation pixels.",
+            "How many gaps are there between f taps? Equation (4).",
+            wrong=lambda layers: _by_formula(layers, extent=lambda kind, f, dilation: f * dilation),
+        ),
+        Mistake(
             "You add a whole window for each layer; it adds one gap less.",
             "One layer of 3 × 3 sees 3 pixels, two see 5.",
             wrong=lambda layers: _by_formula(layers, gaps=0),
@@ -317,8 +328,8 @@ FIELD = Exercise(
             ),
         ),
         Mistake(
-            "You went through the layers from the last to the first.",
-            "Equation (6) starts at the picture.",
+            "You go through the layers in the wrong order for your recursion.",
+            "Equation (6), with δ, starts at the picture; a recursion for r alone starts at the output.",
             wrong=lambda layers: _by_formula(layers[::-1]),
         ),
         Mistake(

@@ -23,11 +23,6 @@ def draw_best(rng):
     )
 
 
-def _best_from(formula):
-    """D from the two densities themselves."""
-    return lambda log_pd, log_pg: formula(log_pd.exp(), log_pg.exp())
-
-
 BEST = Exercise(
     name="best_discriminator",
     chapter=CHAPTER,
@@ -70,7 +65,7 @@ BEST = Exercise(
         Mistake(
             "That is the ratio of the densities; it can be larger than 1.",
             "Equation (2) divides by the sum of both.",
-            wrong=_best_from(lambda p, q: p / q),
+            wrong=lambda log_pd, log_pg: torch.exp(log_pd - log_pg),
         ),
         Mistake(
             "Your result is wrong where both densities are tiny: a number that you put in decides there.",

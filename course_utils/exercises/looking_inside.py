@@ -12,16 +12,17 @@ CHAPTER = "07_looking_inside"
 
 # ---------------------------------------------------------------------------------------------- ascent_step
 def draw_ascent(rng):
-    """The score is sum(v * tanh(W x)); the answer sees only the function."""
+    """The answer sees only the function ``score``."""
+    score = "score(x) = v @ (W @ x.flatten()).tanh()"
     W = torch.tensor([[1.0, -0.5, 0.2], [0.3, 0.8, -0.4]])
     v = torch.tensor([2.0, 1.0])
-    yield Case({"W": W, "v": v, "x": torch.tensor([0.5, -0.2, 0.4]), "eta": 0.1, "lam": 0.3})
-    for shape, note in (((7,), ""), ((3, 4, 5), "a picture"), ((2, 3, 4, 4), "four dimensions")):
+    yield Case({"W": W, "v": v, "x": torch.tensor([0.5, -0.2, 0.4]), "eta": 0.1, "lam": 0.3}, note=score)
+    for shape, note in (((7,), ""), ((3, 4, 5), "; a picture"), ((2, 3, 4, 4), "; four dimensions")):
         size = torch.Size(shape).numel()
         inputs = {"W": normal(rng, 6, size, scale=0.3), "v": normal(rng, 6), "x": normal(rng, *shape)}
-        yield Case({**inputs, "eta": 0.05, "lam": 0.4}, note=note)
+        yield Case({**inputs, "eta": 0.05, "lam": 0.4}, note=score + note)
     inputs = {"W": normal(rng, 6, 5, scale=0.3), "v": normal(rng, 6), "x": normal(rng, 5)}
-    yield Case({**inputs, "eta": 0.05, "lam": 0.0}, note="no price")
+    yield Case({**inputs, "eta": 0.05, "lam": 0.0}, note=f"{score}; no price")
 
 
 def call_ascent(answer, W, v, x, eta, lam):
@@ -153,6 +154,16 @@ RELU = Exercise(
             wrong=_rules_with(gradient="deconvnet"),
         ),
         Mistake(
+            "Your gradient rule is the deconvnet's, and the other way round.",
+            "Which of the two looks at what came in on the way up?",
+            wrong=_rules_with(gradient="deconvnet", deconvnet="gradient"),
+        ),
+        Mistake(
+            "Your gradient rule is the deconvnet's, and so are the others.",
+            "Which of the three look at what came in on the way up?",
+            wrong=_rules_with(gradient="deconvnet", guided="deconvnet"),
+        ),
+        Mistake(
             "At z = 0 you let the signal pass.",
             "Equation (4) asks for z > 0, and so does PyTorch.",
             wrong=lambda g, z, rule: relu_rules(g, torch.where(z == 0, torch.ones_like(z), z), rule),
@@ -199,15 +210,21 @@ RELU = Exercise(
 # --------------------------------------------------------------------------------------------- grad_cam_map
 def draw_cam(rng):
     A = torch.tensor([[[1.0, 2.0], [0.0, 3.0]], [[2.0, 0.0], [1.0, 1.0]]])  # (C, h, w) = (2, 2, 2)
-    G = torch.tensor([[[1.0, 1.0], [0.0, 2.0]], [[-1.0, -2.0], [0.5, -3.5]]])
+    G = torch.tensor([[[1.0, 1.0], [0.0, 2.0]], [[-1.0, -2.0], [0.5, -5.5]]])
     yield Case({"A": A, "G": G})
     yield Case({"A": normal(rng, 6, 5, 7).relu(), "G": normal(rng, 6, 5, 7) + normal(rng, 6, 1, 1)})
     yield Case({"A": normal(rng, 4, 4, 4).relu(), "G": normal(rng, 4, 4, 4)}, note="C = h = w")
-    yield Case({"A": 1 + normal(rng, 3, 4, 4).abs(), "G": -normal(rng, 3, 4, 4).abs()}, note="all against")
+    A, G = 1 + normal(rng, 3, 4, 4).abs(), normal(rng, 3, 4, 4).abs()
+    yield Case({"A": A, "G": G}, note="every place speaks for the class")
+    yield Case({"A": A, "G": -G}, note="all against")
 
 
 def _scaled(m):
     return m / m.max() if m.max() > 0 else m
+
+
+def _stretched(m):
+    return (m - m.min()) / (m.max() - m.min() + 1e-9)
 
 
 def _cam(A, G, weights=lambda G: G.mean((1, 2)), before=lambda M: M, after=torch.relu, scale=_scaled):
@@ -279,6 +296,11 @@ CAM = Exercise(
             wrong=lambda A, G: _cam(A, G, weights=lambda G: G.mean((1, 2)).abs()),
         ),
         Mistake(
+            "You stretched the map: its smallest value has become 0.",
+            "Divide only. What does a 0 in the map say, and does every map hold one?",
+            wrong=lambda A, G: _cam(A, G, scale=_stretched),
+        ),
+        Mistake(
             "You did not scale the map.",
             "Its largest value should be one.",
             wrong=lambda A, G: _cam(A, G, scale=lambda m: m),
@@ -294,18 +316,20 @@ CAM = Exercise(
 
 # -------------------------------------------------------------------------------------------- occlusion_map
 def draw_occlusion(rng):
-    """The score is sum(w * x) + 3 sin(sum(x)), so that it is not linear in what is covered."""
+    """The score is not linear in what is covered."""
+    score = "score(x) = (w * x).sum() + 3 * x.sum().sin()"
     x = torch.tensor([[[1.0, 2.0, 0.5, 3.0], [0.0, 1.0, 2.0, 1.0], [2.0, 0.0, 1.0, 1.0]]])
     w = torch.tensor([[[1.0, 0.0, 0.0, 2.0], [0.0, -1.0, 0.0, 0.0], [0.5, 0.0, 1.0, 0.0]]])
-    yield Case({"w": w, "x": x, "size": 2, "stride": 1, "fill": 0.5})
-    yield Case({"w": normal(rng, 3, 8, 8), "x": normal(rng, 3, 8, 8), "size": 3, "stride": 1, "fill": 0.0})
+    yield Case({"w": w, "x": x, "size": 2, "stride": 1, "fill": 0.5}, note=score)
+    inputs = {"w": normal(rng, 3, 8, 8), "x": normal(rng, 3, 8, 8), "size": 3, "stride": 1, "fill": 0.0}
+    yield Case(inputs, note=score)
     for note, shape, size, stride in (
         ("a stride", (3, 9, 12), 3, 3),
         ("a stride that leaves a rest", (2, 10, 11), 4, 3),
         ("one square", (1, 5, 5), 5, 2),
     ):
         inputs = {"w": normal(rng, *shape), "x": normal(rng, *shape)}
-        yield Case({**inputs, "size": size, "stride": stride, "fill": 0.5}, note=note)
+        yield Case({**inputs, "size": size, "stride": stride, "fill": 0.5}, note=f"{score}; {note}")
 
 
 def call_occlusion(answer, w, x, size, stride, fill):
@@ -327,6 +351,16 @@ def occlusion_map(w, x, size, stride, fill, value=lambda before, after: before -
             canvas = covered if keep else x
             falls[i, k] = value(score(x), score(covered))
     return falls
+
+
+def _has_places(case, got, last):
+    """Whether the map has the wrong shape, the one that ranges up to ``last(n, size)`` give."""
+    size, stride = case.inputs["size"], case.inputs["stride"]
+
+    def shape(end):
+        return [len(range(0, end(n, size), stride)) for n in case.inputs["x"].shape[1:]]
+
+    return list(got.shape) == shape(last) != shape(lambda n, size: n - size + 1)
 
 
 OCCLUSION = Exercise(
@@ -386,17 +420,21 @@ OCCLUSION = Exercise(
             wrong=lambda w, x, size, stride, fill: occlusion_map(w, x, size, stride, fill).T,
         ),
         Mistake(
+            "You divide the fall by the score.",
+            "By how much does the score fall, in its own units?",
+            wrong=lambda w, x, size, stride, fill: occlusion_map(
+                w, x, size, stride, fill, value=lambda before, after: (before - after) / before
+            ),
+        ),
+        Mistake(
+            "Your map has places for squares that run over the rim.",
+            "Where may the last square start if it is to lie inside?",
+            when=lambda case, got: _has_places(case, got, last=lambda n, size: n),
+        ),
+        Mistake(
             "Your last row and column are missing.",
             "range leaves out its end: where may the last square start?",
-            when=lambda case, got: (
-                torch.is_tensor(got)
-                and got.ndim == 2
-                and list(got.shape)
-                == [
-                    len(range(0, n - case.inputs["size"], case.inputs["stride"]))
-                    for n in case.inputs["x"].shape[1:]
-                ]
-            ),
+            when=lambda case, got: _has_places(case, got, last=lambda n, size: n - size),
         ),
     ),
 )

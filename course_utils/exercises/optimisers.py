@@ -117,9 +117,18 @@ MINIBATCHES = Exercise(
             when=lambda case, got: any(not isinstance(b, torch.Tensor) for epoch in got for b in epoch),
         ),
         Mistake(
-            "You yield single indices, not batches.",
+            "You hand out single indices, not batches.",
             "Which method of a tensor splits it into pieces of one length?",
-            when=lambda case, got: all(b.ndim == 0 for epoch in got for b in epoch),
+            when=lambda case, got: all(
+                len(epoch) == case.inputs["n"] and all(b.ndim == 0 for b in epoch) for epoch in got
+            ),
+        ),
+        Mistake(
+            "Your epoch ends with its first batch, handed out index by index.",
+            "return ends the function; which word hands out a batch and goes on?",
+            when=lambda case, got: all(
+                len(epoch) == case.inputs["batch_size"] and all(b.ndim == 0 for b in epoch) for epoch in got
+            ),
         ),
         Mistake(
             "Your iterator does not stop after one epoch.",
@@ -164,7 +173,10 @@ MINIBATCHES = Exercise(
         Mistake(
             "Every epoch has the same order: you seed a generator inside.",
             "The generator you are given remembers where it is; use it as it is.",
-            when=lambda case, got: torch.equal(*_epochs(got)[:2]),
+            when=lambda case, got: (
+                torch.equal(*_epochs(got)[:2])
+                and not _sorted_blocks(_epochs(got)[0], case.inputs["batch_size"])
+            ),
         ),
         Mistake(
             "Your chance does not come from the generator.",
@@ -328,8 +340,8 @@ MOMENTUM = Exercise(
             when=_stopped("RuntimeError", "leaf Variable"),
         ),
         Mistake(
-            "Your parameters do not move: p = … makes a new tensor and leaves the network's as it was.",
-            "Which methods of a tensor end in an underscore, and what does p -= … do?",
+            "Your parameters do not move.",
+            "Does p = … change the network's tensor? Are there any gradients yet when __init__ runs?",
             wrong=lambda w1, w2, g1, g2, etas, beta: (w1.expand_as(g1), w2.expand_as(g2), torch.ones(2)),
         ),
         Mistake(
@@ -393,6 +405,14 @@ MOMENTUM = Exercise(
             wrong=_walk(_lecture_step),
         ),
         Mistake(
+            "You move a parameter that has no gradient.",
+            "What should step() do where p.grad is None?",
+            when=lambda case, got: (
+                torch.allclose(got[0], momentum_paths(**case.inputs)[0], rtol=1e-4, atol=1e-5)
+                and not torch.equal(got[2], torch.ones(2))
+            ),
+        ),
+        Mistake(
             "You keep the rate of the start.",
             "self.eta may change during training; where do you read it?",
             wrong=lambda w1, w2, g1, g2, etas, beta: momentum_paths(
@@ -443,6 +463,16 @@ def _other(change):
     def wrong(w, g, m, u, t, eta, beta1, beta2, eps):
         m, u = beta1 * m + (1 - beta1) * g, beta2 * u + (1 - beta2) * g**2
         return change(w, g, m, u, t, eta, beta1, beta2, eps), m, u
+
+    return wrong
+
+
+def _averages(change):
+    """A mistaken Adam whose new averages are ``change(m, u, g, beta1, beta2)``."""
+
+    def wrong(w, g, m, u, t, eta, beta1, beta2, eps):
+        m, u = change(m, u, g, beta1, beta2)
+        return w - eta * m / (1 - beta1**t) / ((u / (1 - beta2**t)).sqrt() + eps), m, u
 
     return wrong
 
@@ -507,6 +537,15 @@ ADAM = Exercise(
             wrong=_adam(inside=True),
         ),
         Mistake(
+            "You add ε to the root of u before the correction, as the paper's section 2 allows.",
+            "To which root does equation (18) add it?",
+            wrong=_other(
+                lambda w, g, m, u, t, eta, b1, b2, eps: (
+                    w - eta * (1 - b2**t) ** 0.5 / (1 - b1**t) * m / (u.sqrt() + eps)
+                )
+            ),
+        ),
+        Mistake(
             "You divide by û, not by its root.",
             "Which unit must the divisor have, if m̂ has that of a gradient?",
             wrong=_adam(root=False),
@@ -565,20 +604,17 @@ ADAM = Exercise(
         Mistake(
             "Your averages take the whole of the new gradient: the factor 1 − β is missing.",
             "What do the weights of an average add up to?",
-            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: {"m": beta1 * m + g, "u": beta2 * u + g**2},
+            wrong=_averages(lambda m, u, g, b1, b2: (b1 * m + g, b2 * u + g**2)),
         ),
         Mistake(
             "You average the gradient in u, not its square.",
             "What is the second moment of g?",
-            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: {"u": beta2 * u + (1 - beta2) * g},
+            wrong=_averages(lambda m, u, g, b1, b2: (b1 * m + (1 - b1) * g, b2 * u + (1 - b2) * g)),
         ),
         Mistake(
             "Your averages keep 1 − β of the old value and take β of the new one.",
             "β = 0.9 is to remember: which factor belongs to the past?",
-            wrong=lambda w, g, m, u, t, eta, beta1, beta2, eps: {
-                "m": (1 - beta1) * m + beta1 * g,
-                "u": (1 - beta2) * u + beta2 * g**2,
-            },
+            wrong=_averages(lambda m, u, g, b1, b2: ((1 - b1) * m + b1 * g, (1 - b2) * u + b2 * g**2)),
         ),
     ),
 )

@@ -9,8 +9,10 @@ import torch.nn.functional as F
 
 from ._base import Case, Exercise, Mistake, Problem, normal
 from ._judge import Failure
+from ._numbers import kind
 
 CHAPTER = "05_regularisation"
+SEED_HINT = "Do you seed the random numbers inside your function?"
 
 
 # ----------------------------------------------------------------------------------------- inverted_dropout
@@ -21,28 +23,59 @@ def draw_dropout(rng):
     yield Case({"x": normal(rng, 6, 5), "p": 0.0, "training": True}, note="nothing is dropped")
 
 
-def _kept(case, got):
-    """Share of numbers that are not zero, and the factor they were multiplied by (their median)."""
-    x = case.inputs["x"]
-    on = got != 0
-    factor = (got[on] / x[on]).median().item() if on.any() else 0.0
-    return on.double().mean().item(), factor
+def call_dropout(answer, x, p, training):
+    """Four calls in a row; only the first may touch x itself."""
+    copies = [x.clone() for _ in range(3)]
+    first = answer(x, p, training)
+    return first if first is None else (first, *(answer(other, p, training) for other in copies))
 
 
 def verify_dropout(case, got):
     x, p, training = case.inputs.values()
-    if not torch.is_tensor(got) or got.shape != x.shape or not got.is_floating_point():
-        what = f"a tensor of shape {tuple(got.shape)}" if torch.is_tensor(got) else type(got).__name__
-        return Problem(f"returned {what}, expected floats of the shape of x, {tuple(x.shape)}")
+    problem = next(filter(None, (_not_like(x, result) for result in got)), None)
+    if problem:
+        return problem
+    got = [result.double() for result in got]
     if not training or p == 0:
-        same = torch.allclose(got, x, rtol=1e-5, atol=1e-6)
-        return (
-            None
-            if same
-            else Problem("x has changed, although nothing is to be dropped", "x itself", "another tensor")
+        if all(torch.allclose(result, x.double(), rtol=1e-5, atol=1e-6) for result in got):
+            return None
+        return Problem("x has changed, although nothing is to be dropped", "x itself", "another tensor")
+    if problem := _together(case, got):
+        return problem
+    masks = [result != 0 for result in got]
+    if all(torch.equal(mask, masks[0]) for mask in masks[1:]):
+        return Problem(
+            "every call drops the same numbers", "a new mask for each call", "one mask", hint=SEED_HINT
         )
+    share, factor = _kept(case, got)
+    spread = 5 * (p * (1 - p) / (len(got) * x.numel())) ** 0.5
+    if abs(share - (1 - p)) > spread:
+        return Problem(f"kept {share:.1%} of the numbers", f"about {1 - p:.0%}", f"{share:.1%}")
+    counts = {int(mask.sum()) for mask in masks}
+    if len(counts) == 1:
+        says = "every call keeps just as many numbers: they are not dropped one by one"
+        return Problem(
+            says, f"sometimes more, sometimes less than {min(counts):,}", f"always {min(counts):,}"
+        )
+    if not all(torch.allclose(r, torch.where(r != 0, x.double() / (1 - p), r), rtol=1e-4) for r in got):
+        return Problem(
+            "the numbers that stay have the wrong size", f"x times {1 / (1 - p):.4g}", f"x times {factor:.4g}"
+        )
+    return None
+
+
+def _not_like(x, result):
+    """The Problem of a result that is no tensor of floats of the shape of x, or None."""
+    if torch.is_tensor(result) and result.shape == x.shape and result.is_floating_point():
+        return None
+    return Problem(f"returned {kind(result)}, expected floats of the shape of x, {tuple(x.shape)}")
+
+
+def _together(case, got):
+    """The Problem of numbers that are dropped several at once, or None."""
+    x, p, _ = case.inputs.values()
     for dim in range(x.ndim):
-        on = (got != 0).movedim(dim, 0)
+        on = (got[0] != 0).movedim(dim, 0)
         if (alike := (on[1:] == on[:-1]).double().mean().item()) > p**2 + (1 - p) ** 2 + 0.06:
             says = "the numbers are not dropped one by one: neighbours share their fate"
             if alike == 1 and dim == 0:
@@ -50,73 +83,75 @@ def verify_dropout(case, got):
             elif alike == 1 and x.ndim == 2:
                 says = "whole examples are dropped"
             return Problem(says, "a mask drawn for each number", "a mask drawn for several at once")
-    share, factor = _kept(case, got)
-    spread = 5 * (p * (1 - p) / x.numel()) ** 0.5
-    if abs(share - (1 - p)) > spread:
-        return Problem(f"kept {share:.0%} of the numbers", f"about {1 - p:.0%}", f"{share:.0%}")
-    if not torch.allclose(got, torch.where(got != 0, x / (1 - p), got), rtol=1e-4):
-        return Problem(
-            "the numbers that stay have the wrong size", f"x times {1 / (1 - p):.4g}", f"x times {factor:.4g}"
-        )
     return None
 
 
-def _fits(case, got):
-    """Whether there is a share and a factor to look at."""
-    return torch.is_tensor(got) and got.is_floating_point() and got.shape == case.inputs["x"].shape
+def _kept(case, got):
+    """Share of numbers that are not zero, and the factor they were multiplied by (their median)."""
+    got, x = torch.stack(list(got)).double(), case.inputs["x"].double()
+    on = got != 0
+    factor = (got / x)[on].median().item() if on.any() else 0.0
+    return on.double().mean().item(), factor
 
 
-def _drops(case, got):
-    return case.inputs["training"] and case.inputs["p"] > 0 and _fits(case, got)
+def _says(test):
+    """A predicate on (p, share kept, factor) of numbers that are dropped one by one."""
+
+    def when(case, got):
+        p, training = case.inputs["p"], case.inputs["training"]
+        if not training or p == 0 or any(_not_like(case.inputs["x"], result) for result in got):
+            return False
+        return _together(case, got) is None and test(p, *_kept(case, got))
+
+    return when
 
 
 DROPOUT = Exercise(
     name="inverted_dropout",
     chapter=CHAPTER,
     points=2,
-    contract="inverted_dropout(x, p, training) -> tensor of the shape of x, float32; in training each number "
-    "is zero with probability p and divided by 1 - p otherwise, in evaluation x is unchanged",
+    contract="inverted_dropout(x, p, training) -> floats of the shape of x; in training each number is zero "
+    "with probability p, 0 <= p < 1, for itself, anew in each call, and divided by 1 - p otherwise; in "
+    "evaluation x is unchanged",
     draw=draw_dropout,
+    call=call_dropout,
     verify=verify_dropout,
     mistakes=(
         Mistake(
             "Your p is the probability to keep, not to drop.",
             "PyTorch's convention: p = 0.25 leaves three quarters.",
-            when=lambda case, got: _drops(case, got) and abs(_kept(case, got)[0] - case.inputs["p"]) < 0.02,
+            when=_says(lambda p, share, factor: abs(share - p) < 0.02),
         ),
         Mistake(
             "That is standard dropout: what stays is not made larger.",
             "Which factor makes the expected value of the result equal to x?",
-            when=lambda case, got: (
-                _drops(case, got) and abs(_kept(case, got)[1] - 1) < 1e-3 and _kept(case, got)[0] < 0.95
-            ),
+            when=_says(lambda p, share, factor: abs(factor - 1) < 1e-3 and abs(share + p - 1) < 0.02),
         ),
         Mistake(
             "You compare normal numbers with p: randn instead of rand.",
             "Which distribution is below p with probability p?",
-            when=lambda case, got: (
-                _drops(case, got)
-                and abs(_kept(case, got)[0] - 0.5 * math.erfc(case.inputs["p"] / 2**0.5)) < 0.02
+            when=_says(
+                lambda p, share, factor: (
+                    abs(share - 0.5 * math.erfc(p / 2**0.5)) < 0.01 and abs(share + p - 1) > 0.02
+                )
             ),
         ),
         Mistake(
             "You multiply by 1 - p instead of dividing.",
             "What stays has to make up for what is gone: does it grow or shrink?",
-            when=lambda case, got: (
-                _drops(case, got) and abs(_kept(case, got)[1] + case.inputs["p"] - 1) < 1e-3
-            ),
+            when=_says(lambda p, share, factor: abs(factor + p - 1) < 1e-3),
         ),
         Mistake(
             "You divide by p instead of by 1 - p.",
             "What is the probability that a number stays?",
-            when=lambda case, got: (
-                _drops(case, got) and abs(_kept(case, got)[1] * case.inputs["p"] - 1) < 1e-3
-            ),
+            when=_says(lambda p, share, factor: abs(factor * p - 1) < 1e-3),
         ),
         Mistake(
             "You drop or rescale in evaluation, too.",
             "With inverted dropout, what is left to do at test time?",
-            when=lambda case, got: not case.inputs["training"] and _fits(case, got),
+            when=lambda case, got: (
+                not case.inputs["training"] and not any(_not_like(case.inputs["x"], r) for r in got)
+            ),
         ),
     ),
 )
@@ -430,11 +465,20 @@ BACKWARD = Exercise(
 # -------------------------------------------------------------------------------------------- average_views
 def draw_views(rng):
     yield Case({"z": torch.tensor([[[2.0, 0.0, 1.0]], [[0.0, 3.0, 1.0]]])})  # (V, B, K) = (2, 1, 3)
-    yield Case({"z": normal(rng, 5, 6, 4, scale=3)})
-    yield Case({"z": normal(rng, 4, 4, 4, scale=3)}, note="V = B = K")
-    yield Case({"z": normal(rng, 1, 3, 5)}, note="one view")
+    yield Case({"z": _clear(rng, 5, 6, 4)})
+    yield Case({"z": _clear(rng, 4, 4, 4)}, note="V = B = K")
+    yield Case({"z": _clear(rng, 1, 3, 5)}, note="one view")
     sure = torch.tensor([[[100.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], [[0.0, 1.5, 0.0]], [[0.0, 1.5, 0.0]]])
     yield Case({"z": sure}, note="one view is very sure")
+
+
+def _clear(rng, *shape):
+    """Logits whose averaged probabilities have a clear largest one."""
+    while True:
+        z = normal(rng, *shape, scale=3)
+        first, second = average_views(z)[0].topk(2).values.unbind(-1)
+        if (first - second > 1e-3).all():
+            return z
 
 
 def average_views(z):
@@ -518,7 +562,21 @@ def draw_init(rng):
     yield Case({"n_out": int(rng.integers(100, 200)), "n_in": int(rng.integers(500, 700))}, note="narrow")
 
 
+def call_init(answer, n_out, n_in):
+    """Two calls in a row."""
+    first = answer(n_out, n_in)
+    return first if first is None else (first, answer(n_out, n_in))
+
+
 def verify_init(case, got):
+    problem = next(filter(None, (_wrong_weights(case, weights) for weights in got)), None)
+    if problem is None and torch.equal(got[0][0], got[1][0]):
+        return Problem("two calls give the same W", "new weights", "the same", hint=SEED_HINT)
+    return problem
+
+
+def _wrong_weights(case, got):
+    """The Problem of one (W, b), or None."""
     n_out, n_in = case.inputs.values()
     if not (isinstance(got, (tuple, list)) and len(got) == 2 and all(map(torch.is_tensor, got))):
         return Problem("expected the two tensors (W, b)", "(W, b)", type(got).__name__)
@@ -527,9 +585,12 @@ def verify_init(case, got):
         return Problem(
             "wrong shapes", f"W ({n_out}, {n_in}), b ({n_out},)", f"W {tuple(W.shape)}, b {tuple(b.shape)}"
         )
-    if not W.is_floating_point() or not torch.isfinite(W).all() or b.any():
+    dtypes = [str(v.dtype).removeprefix("torch.") for v in got]
+    if dtypes != ["float32"] * 2:
+        return Problem("W and b must be float32", "float32 both", f"W {dtypes[0]}, b {dtypes[1]}")
+    if not torch.isfinite(W).all() or b.any():
         return Problem(
-            "W must be finite floats, b must be zero", "b = 0", f"b between {b.min():.3g} and {b.max():.3g}"
+            "W must be finite, b must be zero", "b = 0", f"b between {b.min():.3g} and {b.max():.3g}"
         )
     std, target = W.std().item(), (2 / n_in) ** 0.5
     if abs(std / target - 1) > 0.02 or abs(W.mean().item()) > 0.05 * target:
@@ -544,11 +605,14 @@ def verify_init(case, got):
 
 
 def _std(case, got, target):
-    return (
-        isinstance(got, (tuple, list))
-        and torch.is_tensor(got[0])
-        and abs(got[0].std().item() / target - 1) < 0.02
-    )
+    """Whether W has this standard deviation and a mean of nearly 0."""
+    W = got[0][0]
+    return abs(W.std().item() / target - 1) < 0.02 and abs(W.mean().item()) < 0.05 * target
+
+
+def _looks_uniform(W):
+    """Whether the numbers lie between 0 and twice their mean, near both ends."""
+    return bool(0 <= W.min() < 0.01 * W.max() < 0.021 * W.mean())
 
 
 HE = Exercise(
@@ -558,6 +622,7 @@ HE = Exercise(
     contract="he_init(n_out, n_in) -> (W, b); W (n_out, n_in) normal with mean 0 and variance 2 / n_in, b "
     "(n_out,) zero; float32",
     draw=draw_init,
+    call=call_init,
     verify=verify_init,
     mistakes=(
         Mistake(
@@ -588,25 +653,27 @@ HE = Exercise(
         Mistake(
             "Your numbers are uniform: rand draws from [0, 1), randn is normal.",
             "Look at the histogram.",
-            when=lambda case, got: bool(got[0].min() >= 0),
+            when=lambda case, got: _looks_uniform(got[0][0]),
         ),
         Mistake(
             "The variance is right, but equation (8) is normal and yours ends abruptly.",
             "Look at the histogram.",
             when=lambda case, got: (
                 _std(case, got, (2 / case.inputs["n_in"]) ** 0.5)
-                and bool(got[0].abs().max() < 3 * (2 / case.inputs["n_in"]) ** 0.5)
+                and bool(got[0][0].abs().max() < 3 * (2 / case.inputs["n_in"]) ** 0.5)
             ),
         ),
         Mistake(
             "Your W is transposed.",
             "PyTorch stores weights as (outputs, inputs).",
-            when=lambda case, got: got[0].shape == (case.inputs["n_in"], case.inputs["n_out"]),
+            when=lambda case, got: got[0][0].shape == (case.inputs["n_in"], case.inputs["n_out"]),
         ),
         Mistake(
             "Biases start at zero; only the weights have to differ.",
             "Do two neurons with the same bias and other weights stay equal?",
-            when=lambda case, got: _std(case, got, (2 / case.inputs["n_in"]) ** 0.5) and bool(got[1].any()),
+            when=lambda case, got: (
+                _std(case, got, (2 / case.inputs["n_in"]) ** 0.5) and bool(got[0][1].any())
+            ),
         ),
     ),
 )

@@ -24,8 +24,16 @@ BROKEN = {
         '"bh,hd->bd", dz.flip(1), w',
         "equation (5), index by index",
     ),
-    "ReLU's mask from the gradient": ("dr * (z > 0)", "dr * (dr > 0)", "torch.relu(z).backward(dr)"),
-    "cross-entropy without the mean": ("(p - one_hot) / B", "(p - one_hot)", "one_hot = (torch.arange(K)"),
+    "ReLU's mask from the gradient": (
+        "(d if s > 0 else 0)",
+        "(d if d > 0 else 0)",
+        "torch.relu(z).backward(dr)",
+    ),
+    "cross-entropy without the mean": (
+        "(p[b, k] - float(k == y[b])) / B",
+        "(p[b, k] - float(k == y[b]))",
+        "F.cross_entropy(z, y).backward()",
+    ),
     "the engine overwrites instead of adding": (
         "parent.grad += slope",
         "parent.grad = slope",

@@ -13,6 +13,7 @@ import torch
 from nbclient import NotebookClient
 
 from course_utils import check
+from course_utils.exercises._numbers import exact
 
 
 def text_of(name, answer):
@@ -81,6 +82,50 @@ def test_general_mistakes_are_named_without_being_listed():
         "relu_backward", lambda x, dy: -dy * (x > 0)
     )
     assert "float64, expected float32" in text_of("relu_backward", lambda x, dy: (dy * (x > 0)).double())
+
+
+def test_a_factor_is_named_only_where_two_numbers_tell_it():
+    def clamped(name, z):
+        from torch.nn import functional as F
+
+        z = z.clamp(-20, 20).requires_grad_()
+        functions = {"leaky_relu": lambda z: F.leaky_relu(z, 0.1), "elu": F.elu}
+        a = functions.get(name, getattr(torch, name, None))(z)
+        return a.detach(), torch.autograd.grad(a.sum(), z)[0]
+
+    text = text_of("activation_and_slope", clamped)  # 20 and 0 where 100 and 0 should be
+    assert "got       (20, 0)" in text and "times what it should be" not in text
+
+
+def test_a_general_mistake_must_explain_every_case():
+    def relu_backward(x, dy):
+        return (-1 if len(x) == 4 else 1) * dy * (x > 0)
+
+    text = text_of("relu_backward", relu_backward)
+    assert text.startswith("✗") and "wrong sign" not in text
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0.999, "0.999"),
+        (torch.tensor([0.1, 2.0, 1e-8]), "(0.1, 2, 1e-08)"),
+        (torch.tensor([[1, 2]]), "[[1, 2]]"),
+        ({"a": (1.5, torch.tensor(1 / 3))}, "{'a': (1.5, 0.33333334)}"),
+        (torch.zeros(3, 5), "shape (3, 5)"),
+    ],
+)
+def test_inputs_are_shown_so_that_they_can_be_typed_again(value, text):
+    assert exact(value) == text
+
+
+def test_plain_data_in_other_clothes_are_accepted():
+    def inception_shapes(shape, one, reduce3, three, reduce5, five, pooled):
+        B, _, H, W = shape
+        widths = (one, three, five, pooled, one + three + five + pooled)
+        return [torch.empty(B, np.int64(w), H, W, device="meta").shape for w in widths]
+
+    assert text_of("inception_shapes", inception_shapes).startswith("✓")
 
 
 def test_parts_already_right_are_said():

@@ -66,3 +66,54 @@ def test_sizes_that_clash_for_another_reason():
     text, sentences = said("conv2d_by_hand", clashes_without_settings)
     assert "stopped with RuntimeError" in text
     assert not any(sentence in text for sentence in sentences), text
+
+
+def test_a_mistake_speaks_of_the_output_that_is_shown():
+    def all_averaged(x, W, dz):
+        return tuple(v / len(x) for v in BACKPROPAGATION["linear_backward"](x, W, dz))
+
+    text, sentences = said("linear_backward", all_averaged)
+    assert "dx is wrong" in text and "Every entry of dx is 1/2 times" in text
+    assert not any(sentence in text for sentence in sentences), text
+
+
+def test_names_that_once_were_false():
+    """Answers that were told of a mistake that they did not make."""
+
+    def ends_with_the_first_batch(n, batch_size, generator):
+        order = torch.randperm(n, generator=generator)
+        for i in range(0, n, batch_size):
+            return order[i : i + batch_size]
+
+    def a_mask_for_each_channel(x, p, training):
+        keep = torch.rand(*x.shape[:2], *[1] * (x.ndim - 2)) >= p
+        return x * keep / (1 - p) if training else x
+
+    def squares_without_stride(score, x, size, stride, fill):
+        falls = torch.zeros(*((n - size) // stride + 1 for n in x.shape[1:]))
+        for i in range(len(falls)):
+            for k in range(falls.shape[1]):
+                covered = x.clone()
+                covered[:, i : i + size, k : k + size] = fill
+                falls[i, k] = score(x) - score(covered)
+        return falls
+
+    for name, answer, false in (
+        ("minibatches", ends_with_the_first_batch, "single indices"),
+        ("inverted_dropout", a_mask_for_each_channel, "randn"),
+        ("occlusion_map", squares_without_stride, "over the rim"),
+    ):
+        text, _ = said(name, answer)
+        assert text.startswith("✗") and false not in text, text
+
+
+def test_a_walk_along_every_path_comes_to_an_end():
+    def every_path(root, parents):
+        order, stack = [], [root]
+        while stack:
+            order.append(stack.pop())
+            stack += parents[order[-1]]
+        return list(dict.fromkeys(order[::-1]))
+
+    text, _ = said("topological_order", every_path)
+    assert "along every path" in text and "Already right: order" in text

@@ -149,7 +149,7 @@ MISTAKES = {
         (lambda x, W, dz: (dz @ W.T, dz.T @ x, dz.sum(0)), "W transposed"),
         (
             lambda x, W, dz: (dz @ (W.T if W.shape[0] == W.shape[1] else W), dz.T @ x, dz.sum(0)),
-            "W transposed",
+            "dx is wrong (D = H)",
         ),
         (lambda x, W, dz: (dz.T @ x, dz @ W, dz.sum(0)), "you return (dW, dx, db)"),
         (lambda x, W, dz: (dz @ W, dz.T @ x), "2 values, expected 3"),

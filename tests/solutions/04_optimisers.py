@@ -200,7 +200,7 @@ def _adam(change):
 
 def _no_square(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
     m, u = beta1 * m + (1 - beta1) * g, beta2 * u + (1 - beta2) * g
-    return w - eta * (m / (1 - beta1**t)) / ((u / (1 - beta2**t)).abs().sqrt() + eps), m, u
+    return w - eta * (m / (1 - beta1**t)) / ((u / (1 - beta2**t)).sqrt() + eps), m, u
 
 
 def _whole_gradient(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -209,7 +209,8 @@ def _whole_gradient(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 def _swapped(w, g, m, u, t, eta, beta1=0.9, beta2=0.999, eps=1e-8):
-    return adam_step(w, g, m, u, t, eta, 1 - beta1, 1 - beta2, eps)
+    m, u = (1 - beta1) * m + beta1 * g, (1 - beta2) * u + beta2 * g**2
+    return w - eta * (m / (1 - beta1**t)) / ((u / (1 - beta2**t)).sqrt() + eps), m, u
 
 
 def _cosine(t, warmup, total):
