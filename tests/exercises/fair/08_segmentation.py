@@ -42,7 +42,7 @@ def shuffle_by_slices(x, r):
 
 
 def shuffle_by_numpy(x, r):
-    B, C, H, W = x.shape
+    B, _, H, W = x.shape
     blocks = x.numpy().reshape(B, -1, r, r, H, W).transpose(0, 1, 4, 2, 5, 3)
     return np.ascontiguousarray(blocks).reshape(B, -1, H * r, W * r)
 
