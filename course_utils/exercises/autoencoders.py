@@ -267,8 +267,8 @@ MASK = Exercise(
     name="mask_pixels",
     chapter=CHAPTER,
     points=2,
-    contract="mask_pixels(x, p) -> a damaged copy of x (B, C, H, W), floats: each pixel by itself is 0 in all "
-    "channels with probability p, unchanged otherwise, by a fresh draw in each call; x itself is left alone",
+    contract="mask_pixels(x, p) -> a damaged copy of x (B, C, H, W), floats: each pixel by itself is 0 in "
+    "all channels with probability p, unchanged otherwise, by a fresh draw in each call; x is left as it is",
     draw=draw_mask,
     call=call_mask,
     verify=verify_mask,
