@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -28,6 +29,8 @@ def draw_softmax(rng):
     mask[:, 1] = True
     mask[2] = False
     yield Case({"s": normal(rng, 6, 5), "mask": mask}, note="one row allows nothing")
+    s = torch.tensor([[1000.0, 0.0, -1000.0, 500.0]])
+    yield Case({"s": s, "mask": torch.tensor([[False, True, True, False]])}, note="the largest is forbidden")
     yield Case({"s": normal(rng, 3, 4, scale=500.0), "mask": lengths_mask(rng, 3, 4)}, note="large scores")
     yield Case({"s": normal(rng, 3, 5) - 1000.0, "mask": lengths_mask(rng, 3, 5)}, note="very low scores")
     yield Case({"s": normal(rng, 2, 4), "mask": torch.ones(2, 4, dtype=torch.bool)}, note="all allowed")
@@ -43,6 +46,18 @@ def masked_softmax(s, mask):
 
 def _spread_evenly(s, mask):
     return s.masked_fill(~mask, -1e9).softmax(1)
+
+
+def _exponentials(s, mask):
+    """Without subtracting the largest score first."""
+    e = s.exp() * mask
+    return torch.where(mask.any(1, keepdim=True), e / e.sum(1, keepdim=True), 0.0)
+
+
+def _mask_later(s, mask):
+    """Right on paper: the softmax of all scores, then what is allowed, divided by its sum."""
+    alpha = s.softmax(1) * mask
+    return alpha / alpha.sum(1, keepdim=True)
 
 
 def _not_low_enough(low):
@@ -69,7 +84,18 @@ SOFTMAX = Exercise(
         Mistake(
             "Large scores overflow: their exponentials are infinite.",
             "What may be subtracted from all scores of a row without changing its softmax?",
-            when=lambda case, got: bool(got.isnan().any()) and float(case.inputs["s"].abs().max()) > 80,
+            wrong=_exponentials,
+        ),
+        *(
+            Mistake(
+                "Right on paper: but beside a large forbidden score, what is allowed underflows to 0.",
+                "Can the forbidden scores be left out before the exponential?",
+                wrong=wrong,
+            )
+            for wrong in (
+                lambda s, mask: _mask_later(s, mask).nan_to_num(0.0),
+                lambda s, mask: _mask_later(s, mask).where(mask.any(1, keepdim=True), torch.zeros(())),
+            )
         ),
         Mistake(
             "You mask after the softmax: the rows no longer sum to 1.",
@@ -188,7 +214,7 @@ ADDITIVE = Exercise(
             wrong=_additive(score=lambda *parts: scores(*parts, inner=lambda z: z)),
         ),
         Mistake(
-            "You left out b.",
+            "Your b has no effect: it is left out, or stands outside the tanh, where the softmax cancels it.",
             "Which three terms does the tanh take in equation (4)?",
             wrong=_additive(score=lambda d, h, W_d, W_e, b, v: scores(d, h, W_d, W_e, 0 * b, v)),
         ),
@@ -258,26 +284,40 @@ ADDITIVE = Exercise(
 
 # ------------------------------------------------------------------------------------------------ search_beam
 def draw_beam(rng):
-    def case(k, scale, B, T, note=""):
-        table = normal(rng, k + 1, k, scale=scale).double().log_softmax(1)
-        return Case({"table": table, "B": B, "T": T, "end": k - 1}, note=note)
-
-    first = torch.tensor([[0.1, 0.5, 0.4], [0.4, 0.05, 0.55], [0.3, 0.3, 0.4], [0.45, 0.3, 0.25]]).double()
-    yield Case({"table": first.log(), "B": 2, "T": 3, "end": 2}, note="the last row of table comes first")
+    for p in (
+        [[0.35, 0.55, 0.1], [0.05, 0.75, 0.2], [0.3, 0.3, 0.4], [0.55, 0.05, 0.4]],
+        [[0.55, 0.35, 0.1], [0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.8, 0.15, 0.05]],
+    ):
+        inputs = {"table": torch.tensor([p]).double(), "B": 2, "T": 4, "end": 2}
+        yield Case(inputs, note="the last row is for the empty prefix")
     for _ in range(4):
-        yield case(5, 1.0, 3, 5)
-        yield case(4, 1.5, 2, 6)
-    yield case(6, 1.0, 1, 6, "a beam of one")
-    yield case(3, 1.0, 30, 3, "a beam that holds everything")
+        yield _apart(rng, 5, 1.0, 3, 5)
+        yield _apart(rng, 4, 1.5, 2, 6)
+    yield _apart(rng, 6, 1.0, 1, 6, "a beam of one")
+    yield _apart(rng, 3, 1.0, 30, 3, "a beam that holds everything")
+    yield _apart(rng, 3, 1.0, 4, 1, "a single step")
+
+
+def _apart(rng, K, scale, B, T, note=""):
+    """A language of K symbols in which no two sequences are so close that rounding decides."""
+    while True:
+        table = normal(rng, T, K + 1, K, scale=scale).double().softmax(2)
+        compared = []
+        _beam(table, B, T, K - 1, seen=compared.append)
+        if all(a - b > 1e-6 for a, b in itertools.chain(*map(itertools.pairwise, compared))):
+            return Case({"table": table, "B": B, "T": T, "end": K - 1}, note=note)
 
 
 def call_beam(answer, table, B, T, end):
-    """Give the answer a function that reads the table: its last row for the empty prefix."""
+    """Give the answer a function that reads the table, and its result as numbers and tuples."""
     import torch
 
     def next_log_p(prefixes):
-        last = [int(prefix[-1]) if len(prefix) else len(table) - 1 for prefix in prefixes]
-        return table[torch.tensor(last, dtype=torch.long)]
+        rows = torch.empty(len(prefixes), table.shape[2], dtype=torch.float64)
+        for i, prefix in enumerate(prefixes):
+            plane = table[min(len(prefix), len(table) - 1)]
+            rows[i] = plane[int(prefix[-1]) if len(prefix) else -1].log()
+        return rows
 
     found = answer(next_log_p, B, T, end)
     try:
@@ -286,93 +326,159 @@ def call_beam(answer, table, B, T, end):
         return found  # something else altogether: the check says what
 
 
-def _beam(table, B, T, end, stay=True, closed=True, total=True, pick=None, sign=-1, early=False, only=None):
-    """Beam search by the book, or with one rule exchanged."""
-    beam = [(0.0, ())]
+def _longer(table, live, total=True, only=None):
+    """All hypotheses that are one symbol longer than the live ones; ``only`` the best so many of each."""
+    found = []
+    for score, y in live:
+        plane = table[min(len(y), len(table) - 1)]
+        rows = plane[y[-1] if y else -1].log().tolist()
+        children = [(score + q if total else q, (*y, k)) for k, q in enumerate(rows)]
+        found += sorted(children, reverse=True)[:only]
+    return found
+
+
+def _log_p(h):
+    """By log p; by the symbols where that is the same."""
+    return h
+
+
+def _mean(h):
+    return h[0] / len(h[1])
+
+
+def _all_aside(ranked, done, B, closed):
+    """What is put aside, and what lives on, of the candidates of one step, the best first."""
+    return [h for h in ranked if closed(h)], [h for h in ranked if not closed(h)][:B]
+
+
+def _beam(
+    table,
+    B,
+    T,
+    end,
+    *,
+    rank=_log_p,
+    sort=_all_aside,
+    stop=lambda done, live, B: False,
+    last=lambda done, live: done,
+    order=_log_p,
+    seen=lambda scores: None,
+    **changes,
+):
+    """Beam search by the book, or with one rule exchanged; ``seen`` is told the sorted scores."""
+    live, done = [(0.0, ())], []
     for step in range(T):
-        if early and beam[0][1][-1:] == (end,):
+        found = _longer(table, live, **(changes if step else {**changes, "only": None}))
+        ranked = sorted(found, key=rank, reverse=True)
+        seen([score for score, _ in ranked])
+        finished, live = sort(ranked, done, B, lambda h: h[1][-1] == end)
+        done += finished
+        if stop(done, live, B):
             break
-        found = []
-        for score, y in beam:
-            if closed and y and y[-1] == end:
-                found += [(score, y)] if stay else []
-                continue
-            rows = table[y[-1] if y else len(table) - 1].tolist()
-            longer = [(score + q if total else q, (*y, k)) for k, q in enumerate(rows)]
-            found += sorted(longer, reverse=True)[: only if step else None]
-        if not found:
-            break
-        beam = sorted(found, key=pick or (lambda h: sign * h[0]))[:B]
-    return beam
+    result = sorted(last(done, live), key=order, reverse=True)
+    seen([score for score, _ in result])
+    return result[:B]
 
 
 def search_beam(table, B, T, end):
     return _beam(table, B, T, end)
 
 
-def _aside(table, B, T, end):
-    """Finished sequences are put aside, and B unfinished ones go on."""
-    beam, done = [(0.0, ())], []
+def _in_the_beam(table, B, T, end):
+    """The search of the chapter: a finished sequence keeps its place."""
+    beam = [(0.0, ())]
     for _ in range(T):
-        found = []
-        for score, y in beam:
-            rows = table[y[-1] if y else len(table) - 1].tolist()
-            found += [(score + q, (*y, k)) for k, q in enumerate(rows)]
-        found.sort(reverse=True)
-        done += [h for h in found[:B] if h[1][-1] == end]
-        beam = [h for h in found if h[1][-1] != end][:B]
-    return sorted(done + beam, reverse=True)[:B]
+        done = [h for h in beam if h[1][-1:] == (end,)]
+        found = done + _longer(table, [h for h in beam if h not in done])
+        beam = sorted(found, reverse=True)[:B]
+    return beam
 
 
-def _final_order(table, B, T, end):
-    return sorted(_beam(table, B, T, end), key=lambda h: -h[0] / len(h[1]))
+def _wrong_beam(**changes):
+    return lambda *case: _beam(*case, **changes)
 
 
-def _probabilities(table, B, T, end):
-    return [(math.exp(score), y) for score, y in _beam(table, B, T, end)]
+def _of_the_best(ranked, done, B, closed):
+    return [h for h in ranked[:B] if closed(h)], [h for h in ranked if not closed(h)][:B]
+
+
+def _places_taken(ranked, done, B, closed):
+    return [h for h in ranked[:B] if closed(h)], [h for h in ranked[:B] if not closed(h)]
+
+
+def _shrinking(ranked, done, B, closed):
+    finished = [h for h in ranked[: max(0, B - len(done))] if closed(h)]
+    left = max(0, B - len(done) - len(finished))
+    return finished, [h for h in ranked if not closed(h)][:left]
+
+
+def _reopened(ranked, done, B, closed):
+    return [h for h in ranked if closed(h)], ranked[:B]
 
 
 BEAM = Exercise(
     name="search_beam",
     chapter=CHAPTER,
     points=4,
-    contract="search_beam(next_log_p, B, T, end) -> the B best sequences, [(log p: float, symbols: tuple of "
-    "ints), ...], the best first; next_log_p maps a list of n tuples to (n, K) float64; at most T symbols; a "
-    "sequence that ends in `end` is finished: it keeps its place if it is good enough and is not extended. "
-    "The table below holds log p of the next symbol after each symbol; its last row is for the empty prefix",
+    contract="search_beam(next_log_p, B, T, end) -> the B best finished sequences, or all if they are fewer, "
+    "[(log p: float, symbols: tuple of ints), ...], the best first; next_log_p maps a list of n tuples to "
+    "(n, K) float64; at most T symbols. In each step every candidate that ends in `end` is put aside, and "
+    "the B best others live on. table[t] holds the probabilities of the next symbol after each symbol in "
+    "step t (its last plane for all later steps, too); its last row is for the empty prefix",
     draw=draw_beam,
     expected=search_beam,
     call=call_beam,
+    outputs=("the list",),
     mistakes=(
         Mistake(
-            "That is greedy decoding: only one sequence comes back.",
-            "How many hypotheses does the beam hold after each step?",
+            "That is the chapter's search: finished sequences keep a place in the beam.",
+            "Who may live on beside a finished sequence here, and how many?",
+            wrong=_in_the_beam,
+        ),
+        Mistake(
+            "That is greedy decoding: only one sequence lives on.",
+            "How many hypotheses live on after each step?",
             wrong=lambda table, B, T, end: _beam(table, 1, T, end),
+        ),
+        Mistake(
+            "Your beam shrinks: each finished sequence leaves one place fewer for the live ones.",
+            "How many hypotheses live on after a step, however many are finished?",
+            wrong=_wrong_beam(sort=_shrinking),
+        ),
+        Mistake(
+            "Finished sequences take places from the live ones in their step.",
+            "How many hypotheses live on after a step, however many are finished?",
+            wrong=_wrong_beam(sort=_places_taken),
+        ),
+        Mistake(
+            "You put a finished sequence aside only if it is one of the B best candidates.",
+            "Which of the candidates that end in `end` are put aside?",
+            wrong=_wrong_beam(sort=_of_the_best),
+        ),
+        Mistake(
+            "You also return sequences that are not finished.",
+            "What does the last symbol of a result have to be?",
+            wrong=_wrong_beam(last=lambda done, live: done + live),
         ),
         Mistake(
             "Finished sequences are extended beyond their end.",
             "What should happen to a hypothesis whose last symbol is `end`?",
-            wrong=lambda *case: _beam(*case, closed=False),
+            wrong=_wrong_beam(sort=_reopened),
         ),
         Mistake(
-            "Finished sequences are lost in the next step.",
-            "Who competes with the extended hypotheses for a place in the beam?",
-            wrong=lambda *case: _beam(*case, stay=False),
+            "You stop as soon as B sequences are finished; a live one may still become better.",
+            "When is it sure that no live hypothesis can win any more?",
+            wrong=_wrong_beam(stop=lambda done, live, B: len(done) >= B),
         ),
         Mistake(
-            "You stop as soon as the best sequence has ended; the others in the beam are still open.",
-            "Who else is asked for, besides the best?",
-            wrong=lambda *case: _beam(*case, early=True),
-        ),
-        Mistake(
-            "You put finished sequences aside and go on with B others; here they keep one of the B places.",
-            "How many hypotheses are there in all after a step, the finished ones included?",
-            wrong=_aside,
+            "You stop as soon as the first sequence is finished.",
+            "When is it sure that no live hypothesis can win any more?",
+            wrong=_wrong_beam(stop=lambda done, live, B: bool(done)),
         ),
         Mistake(
             "You extend each hypothesis by its best symbol only: after the first step they never meet.",
             "How many candidates compete for B places?",
-            wrong=lambda *case: _beam(*case, only=1),
+            wrong=_wrong_beam(only=1),
         ),
         Mistake(
             "You make one step too few.",
@@ -387,32 +493,27 @@ BEAM = Exercise(
         Mistake(
             "You cut the end off the finished sequences.",
             "Which symbol shows that a sequence is finished?",
-            wrong=lambda *case: [(s, y[:-1] if y[-1] == case[3] else y) for s, y in _beam(*case)],
+            wrong=lambda *case: [(score, y[:-1]) for score, y in _beam(*case)],
         ),
         Mistake(
             "You rank by the last symbol alone, not by the whole sequence.",
             "What does equation (2) sum?",
-            wrong=lambda *case: _beam(*case, total=False),
-        ),
-        Mistake(
-            "You divide by the length during the search; here log p itself decides.",
-            "Which of two hypotheses is kept: the one with the larger sum or the larger mean?",
-            wrong=lambda *case: _beam(*case, pick=lambda h: -h[0] / len(h[1])),
+            wrong=_wrong_beam(total=False),
         ),
         Mistake(
             "You order the result by the mean log-probability of a symbol, not by log p.",
             "The best first: by which number?",
-            wrong=_final_order,
+            wrong=_wrong_beam(order=_mean),
         ),
         Mistake(
             "You keep the worst candidates, not the best.",
             "Which way do you sort?",
-            wrong=lambda *case: _beam(*case, sign=1),
+            wrong=_wrong_beam(rank=lambda h: -h[0]),
         ),
         Mistake(
             "You return probabilities, not their logarithms.",
             "What happens to a product of many probabilities in floating point?",
-            wrong=_probabilities,
+            wrong=lambda *case: [(math.exp(score), y) for score, y in _beam(*case)],
         ),
         Mistake(
             "The right sequences, the worst first.",
@@ -427,19 +528,34 @@ BEAM = Exercise(
 def draw_head(rng):
     for t, D, d, e in ((3, 2, 2, 2), (6, 8, 4, 3), (9, 5, 16, 5), (1, 4, 2, 3)):
         W = {"W_q": normal(rng, D, d), "W_k": normal(rng, D, d), "W_v": normal(rng, D, e)}
-        yield Case({"X": normal(rng, t, D), **W}, note="a single position" if t == 1 else "")
+        inputs = {"X": normal(rng, t, D), **W, "slope": float(rng.uniform(0.2, 1.0))}
+        yield Case(inputs, note="a single position" if t == 1 else "")
+    yield Case({"X": normal(rng, 5, 4), **{k: normal(rng, 4, 4) for k in W}, "slope": 0.0}, note="slope 0")
+    X = torch.tensor([[30.0, 1.0], [-30.0, 2.0], [20.0, -3.0]])
+    large = {"X": X, "W_q": torch.eye(2), "W_k": -torch.eye(2), "W_v": torch.eye(2), "slope": 0.5}
+    yield Case(large, note="large scores")
 
 
-def _head(scale=None, mask=None, axis=1, fill=-math.inf, after=False, swap=False, soft=True):
+def _head(
+    scale=None,
+    mask=None,
+    axis=1,
+    fill=-math.inf,
+    after=False,
+    swap=False,
+    soft=True,
+    far=lambda s, i, j, slope, root: s / root - slope * (i - j),
+):
     """Causal attention, position by position, or with one part exchanged."""
 
-    def head(X, W_q, W_k, W_v):
+    def head(X, W_q, W_k, W_v, slope):
         q, k = X @ W_q, X @ W_k
         if swap:
             q, k = k, q
         divide = math.sqrt(W_q.shape[1]) if scale is None else scale(X, W_q)
-        s = torch.stack([torch.stack([row @ key for key in k]) for row in q]) / divide
+        s = torch.stack([torch.stack([row @ key for key in k]) for row in q])
         at = torch.arange(len(X))
+        s = far(s, at[:, None], at[None], slope, divide)
         allowed = (mask or (lambda i, j: j <= i))(at[:, None], at[None])
         if not soft:
             return (s * allowed) @ (X @ W_v)
@@ -455,11 +571,35 @@ HEAD = Exercise(
     name="causal_head",
     chapter=CHAPTER,
     points=3,
-    contract="causal_head(X, W_q, W_k, W_v) -> Z (T, e) float32; X (T, D); W_q, W_k (D, d); W_v (D, e); "
-    "position t sees positions up to and including t",
+    contract="causal_head(X, W_q, W_k, W_v, slope) -> Z (T, e) float32; X (T, D); W_q, W_k (D, d); "
+    "W_v (D, e); position t sees positions j up to and including t, with slope (t - j) subtracted from the "
+    "scaled score",
     draw=draw_head,
     expected=causal_head,
     mistakes=(
+        Mistake(
+            "The slope is missing: far positions are seen like near ones.",
+            "What is subtracted from a score at distance t - j?",
+            wrong=_head(far=lambda s, i, j, slope, root: s / root),
+        ),
+        Mistake(
+            "Your slope has the wrong sign: it prefers what is far away.",
+            "Should the score of position 0, seen from position 9, rise or fall?",
+            wrong=_head(far=lambda s, i, j, slope, root: s / root + slope * (i - j)),
+        ),
+        Mistake(
+            "You divide the slope by √d, too.",
+            "Is it subtracted before the division, or after it?",
+            wrong=_head(far=lambda s, i, j, slope, root: (s - slope * (i - j)) / root),
+        ),
+        *(
+            Mistake(
+                "Your score for the future is not low enough: here the allowed ones are lower still.",
+                "Which score is below every number?",
+                wrong=_head(fill=low),
+            )
+            for low in (-100.0, -300.0)
+        ),
         Mistake(
             "You forgot to divide the scores by √d.",
             "What is the variance of a dot product of d terms?",

@@ -11,16 +11,27 @@ CHAPTER = "11_autoencoders"
 
 # ------------------------------------------------------------------------------------------ pca_reconstruct
 def draw_pca(rng):
-    x = torch.tensor([[1.0, 2.0], [2.0, 3.0], [4.0, 6.0], [5.0, 5.0]])  # (N, D) = (4, 2)
+    x = torch.tensor([[1.0, 2.0, 0.0], [2.0, 4.0, 1.0], [4.0, 5.0, 5.0], [5.0, 9.0, 6.0]])  # (N, D) = (4, 3)
     yield Case({"x": x, "k": 1})
+    axes = torch.diag(torch.tensor([1.0, 3.0, 2.0]))
+    cross = torch.cat([axes, -axes]) + torch.tensor([1.0, 0.0, 2.0])
+    yield Case({"x": cross, "k": 2}, note="the first column varies least")
     for note, (N, D, k) in {
         "": (30, 6, 2),
         "N = D": (5, 5, 2),
         "fewer rows than columns": (6, 12, 3),
     }.items():
-        scales = torch.linspace(4, 0.5, D)  # well-separated directions
-        yield Case({"x": normal(rng, N, D) * scales + 3 * normal(rng, D), "k": k}, note=note)
+        yield Case({"x": _spread(rng, N, D, k), "k": k}, note=note)
     yield Case({"x": normal(rng, 9, 4) + 2, "k": 4}, note="all components")
+
+
+def _spread(rng, N, D, k):
+    """Data (N, D) whose components k and k + 1 differ so much that rounding does not exchange them."""
+    while True:
+        x = normal(rng, N, D) * torch.linspace(4, 0.5, D) + 3 * normal(rng, D)
+        sizes = torch.linalg.svdvals(x - x.mean(0))
+        if sizes[k - 1] > 1.1 * sizes[k]:
+            return x
 
 
 def _directions(x, center=True):
@@ -49,9 +60,19 @@ def _pca_project_raw(x, k):
 
 
 def _pca_smallest(x, k):
-    away, mean = x.double() - x.double().mean(0), x.double().mean(0)
-    V = torch.linalg.eigh(away.T @ away).eigenvectors[:, :k]
-    return (away @ V @ V.T + mean).float()
+    mean = x.double().mean(0)
+    V = torch.linalg.eigh((x.double() - mean).T @ (x.double() - mean))[1][:, :k]
+    return ((x.double() - mean) @ V @ V.T + mean).float()
+
+
+def _pca_other_components(choose):
+    """Keep other components than the first k: choose(directions, k)."""
+
+    def wrong(x, k):
+        V, mean = choose(_directions(x), k), x.double().mean(0)
+        return ((x.double() - mean) @ V.T @ V + mean).float()
+
+    return wrong
 
 
 def _pca_columns_of_vh(x, k):
@@ -108,6 +129,16 @@ PCA = Exercise(
             wrong=_pca_smallest,
         ),
         Mistake(
+            "You keep one component too many.",
+            "How many entries has [: k + 1]?",
+            wrong=_pca_other_components(lambda V, k: V[: k + 1]),
+        ),
+        Mistake(
+            "You keep component k alone, not the first k.",
+            "Is it [k - 1], or [:k]?",
+            wrong=_pca_other_components(lambda V, k: V[k - 1 : k]),
+        ),
+        Mistake(
             "You took columns of what svd returns third.",
             "That matrix is already transposed: where do its directions stand?",
             wrong=_pca_columns_of_vh,
@@ -142,14 +173,16 @@ PCA = Exercise(
 
 # ---------------------------------------------------------------------------------------------- mask_pixels
 def draw_mask(rng):
-    yield Case({"x": 1 + normal(rng, 40, 3, 12, 12).abs(), "p": 0.25})
-    yield Case({"x": 1 + normal(rng, 60, 2, 9, 11).abs(), "p": 0.7}, note="most pixels off")
+    yield Case({"x": 1 + normal(rng, 20, 3, 8, 8).abs(), "p": 0.25})
+    yield Case({"x": 1 + normal(rng, 30, 2, 7, 9).abs(), "p": 0.7}, note="most pixels off")
     yield Case({"x": 1 + normal(rng, 2, 3, 4, 5).abs(), "p": 0.0}, note="nothing is switched off")
 
 
-def _shaped(case, got):
-    x = case.inputs["x"]
-    return torch.is_tensor(got) and got.shape == x.shape and got.is_floating_point()
+def call_mask(answer, x, p):
+    """Six damaged copies: chance shows only when one asks again."""
+    copies = [x.clone() for _ in range(5)]
+    first = answer(x, p)
+    return first if first is None or first is ... else [first, *(answer(copy, p) for copy in copies)]
 
 
 def _off(got):
@@ -165,37 +198,79 @@ def _all_channels(got):
 
 def verify_mask(case, got):
     x, p = case.inputs.values()
-    if not _shaped(case, got):
+    for one in got if type(got) is list else [got]:
+        problem = _no_copy(x, one)
+        if problem:
+            return problem
+    on = torch.stack([one[:, 0] != 0 for one in got])  # (6, B, H, W)
+    share = 1 - on.double().mean().item()
+    problem = _no_chance(on, share) if 0 < share < 1 else None
+    if problem:
+        return problem
+    if abs(share - p) > 5 * (p * (1 - p) / on.numel()) ** 0.5:
+        return Problem(f"{share:.1%} of the pixels are off", f"about {p:.0%}", f"{share:.1%}")
+    return None
+
+
+def _no_copy(x, got):
+    """What is wrong with one copy, whatever the chance; or None."""
+    if not torch.is_tensor(got) or got.shape != x.shape or not got.is_floating_point():
         what = f"a tensor of shape {tuple(got.shape)}" if torch.is_tensor(got) else type(got).__name__
+        what += f", {str(got.dtype).removeprefix('torch.')}" if torch.is_tensor(got) else ""
         return Problem(f"returned {what}, expected floats of the shape of x, {tuple(x.shape)}")
     kept = got != 0
-    if not torch.allclose(got[kept], x[kept]):
+    if not torch.allclose(got[kept].double(), x[kept].double()):
         return Problem("the pixels that stay have changed", "x there", "other numbers")
     if not _all_channels(got):
         return Problem("the channels of a pixel do not share its fate", "all on or all off", "some of each")
-    on = kept[:, 0].double()
-    spread = 5 * (p * (1 - p) / on.numel()) ** 0.5
-    if abs(1 - on.mean().item() - p) > spread:
-        return Problem(f"{_off(got):.0%} of the pixels are off", f"about {p:.0%}", f"{_off(got):.0%}")
-    chance = p**2 + (1 - p) ** 2  # two independent pixels agree
-    for dim in range(3) if p else ():
+    return None
+
+
+def _no_chance(on, share):
+    """What is wrong with the chance of six masks (6, B, H, W), of which a share is off; or None."""
+    if all(torch.equal(mask, on[0]) for mask in on):
+        return Problem(
+            "every call switches off the same pixels", "a fresh draw in each call", "six times the same"
+        )
+    agree = share**2 + (1 - share) ** 2  # the chance that two independent pixels do
+    for dim in range(1, 4):
         line = on.movedim(dim, 0)
-        if (line[1:] == line[:-1]).double().mean().item() > chance + 0.08:
+        if (line[1:] == line[:-1]).double().mean().item() > agree + 0.08:
             return Problem(
                 "the pixels are not drawn one by one: neighbours share their fate",
                 "a draw for each pixel of each image",
                 "one draw for several",
             )
+    counts = on.flatten(1).sum(1).tolist()
+    if len(set(counts)) == 1:
+        return Problem(
+            f"every call keeps exactly {counts[0]} pixels: they are not drawn one by one",
+            "numbers that vary by chance",
+            f"{counts[0]} six times",
+        )
     return None
+
+
+def _each(predicate):
+    """A mistake's ``when``: the predicate of (x, p, one copy) holds for each of the six."""
+
+    def when(case, got):
+        x, p = case.inputs.values()
+        return type(got) is list and all(
+            torch.is_tensor(one) and one.shape == x.shape and predicate(x, p, one) for one in got
+        )
+
+    return when
 
 
 MASK = Exercise(
     name="mask_pixels",
     chapter=CHAPTER,
     points=2,
-    contract="mask_pixels(x, p) -> a damaged copy of x (B, C, H, W), float32: each pixel is 0 in all "
-    "channels with probability p, unchanged otherwise; x itself stays as it is",
+    contract="mask_pixels(x, p) -> a damaged copy of x (B, C, H, W), floats: each pixel by itself is 0 in "
+    "all channels with probability p, unchanged otherwise, by a fresh draw in each call; x is left as it is",
     draw=draw_mask,
+    call=call_mask,
     verify=verify_mask,
     mistakes=(
         Mistake(
@@ -206,37 +281,28 @@ MASK = Exercise(
         Mistake(
             "Each channel has a mask of its own.",
             "Which size of the mask's channel dimension gives all channels the same fate?",
-            when=lambda case, got: (
-                _shaped(case, got) and not _all_channels(got) and abs(_off(got) - case.inputs["p"]) < 0.05
-            ),
+            when=_each(lambda x, p, one: not _all_channels(one) and abs(_off(one) - p) < 0.08),
         ),
         Mistake(
             "Your p is the probability to stay.",
             "With p = 0.25, how many pixels should be black?",
-            when=lambda case, got: (
-                _shaped(case, got)
-                and abs(case.inputs["p"] - 0.5) > 0.1
-                and abs(_off(got) - 1 + case.inputs["p"]) < 0.04
-            ),
+            when=_each(lambda x, p, one: abs(p - 0.5) > 0.1 and abs(_off(one) - 1 + p) < 0.08),
         ),
         Mistake(
             "You rescale what stays, as dropout does.",
             "Here the damage is wanted: should the remaining pixels change?",
-            when=lambda case, got: (
-                _shaped(case, got)
-                and case.inputs["p"] > 0
-                and bool((got != 0).any())
-                and torch.allclose(
-                    got[got != 0], case.inputs["x"][got != 0] / (1 - case.inputs["p"]), rtol=1e-3
+            when=_each(
+                lambda x, p, one: (
+                    p > 0
+                    and bool((one != 0).any())
+                    and torch.allclose(one[one != 0], x[one != 0] / (1 - p), rtol=1e-3)
                 )
             ),
         ),
         Mistake(
             "All images of the batch have the same mask.",
             "Which size must the first dimension of the mask have?",
-            when=lambda case, got: (
-                _shaped(case, got) and 0 < _off(got) < 1 and bool(((got != 0) == (got[:1] != 0)).all())
-            ),
+            when=_each(lambda x, p, one: 0 < _off(one) < 1 and bool(((one != 0) == (one[:1] != 0)).all())),
         ),
     ),
 )
@@ -276,6 +342,21 @@ KL = Exercise(
             "You take logvar for log σ.",
             "log σ² is twice log σ; which of the two does the encoder put out?",
             wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + (2 * v).exp() - 1 - 2 * v)),
+        ),
+        Mistake(
+            "You take logvar for -log σ².",
+            "Which function turns log σ² into σ²?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + (-v).exp() - 1 + v)),
+        ),
+        Mistake(
+            "You subtract the 1 once for each row.",
+            "How many dimensions has a code, and what does each of them subtract?",
+            wrong=lambda mu, v: 0.5 * ((mu**2 + v.exp() - v).sum(1) - 1),
+        ),
+        Mistake(
+            "You add logvar instead of subtracting it.",
+            "What is the KL of N(0, 1) from itself, and does it grow if σ gets smaller?",
+            wrong=_kl_from(lambda mu, v: 0.5 * (mu**2 + v.exp() - 1 + v)),
         ),
         Mistake(
             "The 1 is missing.",
@@ -335,14 +416,32 @@ KL = Exercise(
 
 # ---------------------------------------------------------------------------------------------------- slerp
 def draw_slerp(rng):
-    yield Case({"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([0.0, 4.0]), "t": 0.25})
+    yield Case({"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([2.0, 2.0]), "t": 0.25})
     for note, k in {"": 5, "many dimensions": 64}.items():
-        yield Case(
-            {"a": normal(rng, k), "b": 2 * normal(rng, k), "t": float(rng.uniform(0.1, 0.4))}, note=note
-        )
-    a = 0.5 * torch.eye(6)[int(rng.integers(6))]
-    yield Case({"a": a, "b": 1.5 * a, "t": 0.3}, note="the same direction")
-    yield Case({"a": normal(rng, 4), "b": normal(rng, 4), "t": 0.0}, note="t = 0")
+        a, b = _apart(rng, k)
+        yield Case({"a": a, "b": 2 * b, "t": float(rng.uniform(0.1, 0.4))}, note=note)
+    for k in (3, 5, 8):
+        a = _rounded_up(rng, k)
+        yield Case({"a": a, "b": 3 * a, "t": 0.3}, note="the same direction")
+    a, b = _apart(rng, 4)
+    yield Case({"a": a, "b": b, "t": 0.0}, note="t = 0")
+
+
+def _apart(rng, k):
+    """Two codes (k,) that neither agree in direction nor are opposite."""
+    while True:
+        a, b = normal(rng, k), normal(rng, k)
+        if _cosine(a, b).abs() < 0.95:
+            return a, b
+
+
+def _rounded_up(rng, k):
+    """A code (k,) whose cosine with three times itself comes out above 1 in float32, computed either way."""
+    while True:
+        a = normal(rng, k)
+        u, v = a / a.norm(), 3 * a / (3 * a).norm()
+        if _cosine(a, 3 * a) > 1 and u @ v > 1:
+            return a
 
 
 def slerp(a, b, t):
@@ -399,9 +498,20 @@ SLERP = Exercise(
             wrong=_slerp_by(lambda a, b: a @ b),
         ),
         Mistake(
-            "Your result is not a number: sin Ω is zero where both codes have one direction.",
-            "What should be done when the angle is tiny?",
-            when=lambda case, got: torch.is_tensor(got) and bool(got.isnan().any()),
+            "Your result is not a number where both codes have one direction: sin Ω is zero there, and the "
+            "cosine may be rounded to more than 1.",
+            "What should be done when the angle is tiny, and how is the cosine kept at 1?",
+            when=lambda case, got: "same" in case.note and torch.is_tensor(got) and bool(got.isnan().all()),
+        ),
+        Mistake(
+            "Where the directions agree your result is zero.",
+            "Both weights are 0 / 0 there; which line leads from a to b?",
+            when=lambda case, got: "same" in case.note and torch.is_tensor(got) and not got.any(),
+        ),
+        Mistake(
+            "Where the directions agree you return b, whatever t is.",
+            "The lengths may still differ: which line leads from a to b?",
+            wrong=lambda a, b, t: b if _cosine(a, b) > 1 - 1e-6 else slerp(a, b, t),
         ),
         Mistake(
             "Where the directions agree you return a, whatever t is.",

@@ -48,9 +48,10 @@ def iou_matrix(a, b):
     return both / (area_a[:, None] + area_b - both)
 
 
-def _unclamped(a, b):
+def _unclamped(a, b, least=-torch.inf):
+    """Sides of the intersection as they are; their product not below ``least``."""
     size = torch.minimum(a[:, None, 2:], b[:, 2:]) - torch.maximum(a[:, None, :2], b[:, :2])
-    both = size[..., 0] * size[..., 1]
+    both = (size[..., 0] * size[..., 1]).clamp(min=least)
     return both / (_area(a)[:, None] + _area(b) - both)
 
 
@@ -97,6 +98,11 @@ IOU = Exercise(
             "Boxes that miss each other get an overlap: two negative sides have a positive product.",
             "What should the width of the intersection be when right < left?",
             wrong=_unclamped,
+        ),
+        Mistake(
+            "You clamp the product of the sides; two negative sides have a positive one.",
+            "What should the width of the intersection be when right < left?",
+            wrong=lambda a, b: _unclamped(a, b, least=0.0),
         ),
         Mistake(
             "Your union counts the intersection twice.",
@@ -146,10 +152,24 @@ IOU = Exercise(
 def draw_nms(rng):
     chain = torch.tensor([[12.0, 0, 22, 10], [0, 0, 10, 10], [40, 0, 50, 10], [4, 0, 14, 10], [8, 0, 18, 10]])
     yield Case({"boxes": chain, "scores": torch.tensor([0.6, 0.9, 0.3, 0.8, 0.7]), "threshold": 0.3})
+    half = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 5]])
+    equal = {"boxes": half, "scores": torch.tensor([0.9, 0.8]), "threshold": 0.5}
+    yield Case(equal, note="an IoU equal to the threshold")
+    three = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [0, 1, 10, 11]])
+    same = {"boxes": three, "scores": torch.tensor([0.9, 0.8, 0.7]), "threshold": 0.5}
+    yield Case(same, note="three boxes for one object")
     for n, threshold in ((30, 0.5), (50, 0.2), (40, 0.7), (1, 0.5)):
         scores = torch.from_numpy(rng.permutation(n) + 1.0).float() / (n + 1)
-        yield Case({"boxes": boxes(rng, n, 20.0), "scores": scores, "threshold": threshold})
+        yield Case({"boxes": _clear(rng, n, threshold), "scores": scores, "threshold": threshold})
     yield Case({"boxes": torch.zeros(0, 4), "scores": torch.zeros(0), "threshold": 0.5}, note="no boxes")
+
+
+def _clear(rng, n, threshold):
+    """Boxes (n, 4), none of whose IoUs is so close to the threshold that rounding decides."""
+    while True:
+        found = boxes(rng, n, 20.0)
+        if ((iou_matrix(found, found) - threshold).abs() > 1e-5).all():
+            return found
 
 
 def _greedy(boxes, scores, threshold, alive_only=True, order=None, far=False):
@@ -231,6 +251,11 @@ NMS = Exercise(
             wrong=_previous,
         ),
         Mistake(
+            "A box goes although its IoU is only equal to the threshold.",
+            "Is 0.5 above 0.5?",
+            wrong=lambda boxes, scores, threshold: greedy_nms(boxes, scores, threshold - 1e-6),
+        ),
+        Mistake(
             "You stop after the best box has removed its neighbours.",
             "What does step 3 say?",
             wrong=_one_round,
@@ -305,6 +330,14 @@ def _exact_area(scores, hits, total):
     return area
 
 
+def _best_so_far(scores, hits, total):
+    points, best = [], 0.0
+    for recall, precision in _points(scores, hits, total):
+        best = max(best, precision)
+        points.append((recall, best))
+    return _read(points, envelope=False)
+
+
 def _reached_only(scores, hits, total):
     points, values = _points(scores, hits, total), []
     for k in range(101):
@@ -327,6 +360,11 @@ AP = Exercise(
             "You take precision as it is, without its envelope.",
             "Precision can rise again further down the list. What is the best to be had from here on?",
             wrong=lambda scores, hits, total: _read(_points(scores, hits, total), envelope=False),
+        ),
+        Mistake(
+            "Your envelope is the best precision so far; it should be the best from here on.",
+            "In the envelope, is the maximum over smaller recalls or over larger ones?",
+            wrong=_best_so_far,
         ),
         Mistake(
             "You do not sort by score.",

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
+from . import _loss
 from ._base import Case, Exercise, Mistake, normal
 
 CHAPTER = "12_gans"
 
 
 # --------------------------------------------------------------------------------------- best_discriminator
+UNDERFLOW = "both densities are 0 in floating point"
+FAR = "one density is far smaller than the other"
+
+
 def draw_best(rng):
     yield Case({"log_pd": torch.tensor([-1.0, -2.0, -0.5]), "log_pg": torch.tensor([-2.0, -0.3, -0.5])})
     yield Case({"log_pd": normal(rng, 50, scale=3), "log_pg": normal(rng, 50, scale=3)})
-    far = -300 - 5 * normal(rng, 20).abs()
-    yield Case({"log_pd": far, "log_pg": far + normal(rng, 20)}, note="both densities are 0 in float32")
+    far = {"log_pd": torch.tensor([-900.0, -1.0]), "log_pg": torch.tensor([-901.0, -2.0])}
+    yield Case(far, note=UNDERFLOW)
+    far = -900 - 5 * normal(rng, 20).abs()
+    yield Case({"log_pd": far, "log_pg": far + normal(rng, 20)}, note=UNDERFLOW)
     far = -500 - 100 * normal(rng, 6).abs()
-    yield Case(
-        {"log_pd": torch.cat([far, far + 450]), "log_pg": torch.cat([far + 450, far])},
-        note="one density is far smaller than the other",
-    )
+    yield Case({"log_pd": torch.cat([far, far + 450]), "log_pg": torch.cat([far + 450, far])}, note=FAR)
 
 
 BEST = Exercise(
@@ -40,16 +46,16 @@ BEST = Exercise(
         Mistake(
             "Your result is not a number where both densities underflow: 0 / 0.",
             "Which function of the difference of the logarithms is it?",
-            when=lambda case, got: "both" in case.note and torch.is_tensor(got) and bool(got.isnan().any()),
+            when=lambda case, got: case.note == UNDERFLOW and bool(got.isnan().any()),
         ),
         Mistake(
             "Your result is not a number where one density is far larger: the exponential overflows.",
             "Which function of the difference of the logarithms is it, and does PyTorch have it?",
-            when=lambda case, got: "far" in case.note and torch.is_tensor(got) and bool(got.isnan().any()),
+            when=lambda case, got: case.note == FAR and bool(got.isnan().any()),
         ),
         Mistake(
             "You put the logarithms into equation (2) as if they were densities.",
-            "What undoes a logarithm, and how can you avoid to do it?",
+            "What undoes a logarithm, and how can you avoid doing it?",
             wrong=lambda log_pd, log_pg: log_pd / (log_pd + log_pg),
         ),
         Mistake(
@@ -71,10 +77,7 @@ BEST = Exercise(
             "Your result is wrong where both densities are tiny: a number that you put in decides there.",
             "Work with the difference of the logarithms; then nothing else is needed.",
             when=lambda case, got: (
-                torch.is_tensor(got)
-                and "both" in case.note
-                and got.shape == case.inputs["log_pd"].shape
-                and bool((got - got[0]).abs().max() < 1e-3)
+                case.note == UNDERFLOW and got.shape == (2,) and got[0].item() in (0, 0.5, 1)
             ),
         ),
     ),
@@ -92,14 +95,49 @@ def draw_losses(rng):
     )
 
 
+def call_losses(answer, real, fake):
+    """Both losses, and the gradients that train the two players: of L_D by all logits, of L_G by the fakes.
+
+    A loss without a gradient has None in its place.
+    """
+    import torch
+
+    losses = answer(real.requires_grad_(), fake.requires_grad_())
+    if type(losses) not in (tuple, list) or len(losses) != 2 or any(loss is ... for loss in losses):
+        return losses
+
+    def gradient(loss, leaves):
+        if not isinstance(loss, torch.Tensor) or not loss.requires_grad or loss.numel() != 1:
+            return None
+        options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+        return torch.cat(torch.autograd.grad(loss.sum(), leaves, **options))
+
+    return (*losses, gradient(losses[0], [real, fake]), gradient(losses[1], [fake]))
+
+
+def _both(real, fake):
+    return F.softplus(-real).mean() + F.softplus(fake).mean(), F.softplus(-fake).mean()
+
+
 def gan_losses(real, fake):
-    d_loss = F.softplus(-real).mean() + F.softplus(fake).mean()
-    return d_loss, F.softplus(-fake).mean()
+    return call_losses(_both, real, fake)
+
+
+def _pair(got):
+    """The two losses of a result as floats."""
+    if type(got) is not tuple or len(got) != 4:
+        raise TypeError("no pair of losses")  # then no mistake is recognised
+    return [float(loss) for loss in got[:2]]
+
+
+def _cut_off(case, got):
+    """Whether a loss near 100 or 200 came out too small."""
+    return "200" in case.note and 1 < max(_pair(got)) < 0.999 * float(max(_both(**case.inputs)))
 
 
 def _g(formula):
-    """Another loss of the generator, the discriminator's is right."""
-    return lambda real, fake: {"L_G": formula(fake)}
+    """Another loss of the generator; the discriminator's is right."""
+    return lambda real, fake: {"L_D": _both(real, fake)[0], "L_G": formula(fake)}
 
 
 def _d(formula):
@@ -112,20 +150,21 @@ LOSSES = Exercise(
     chapter=CHAPTER,
     points=2,
     contract="gan_losses(real, fake) -> (L_D, L_G), tensors of shape (), equations (1) and (5) for logits "
-    "real (B,) and fake (C,), as means, finite for logits of ±200",
+    "real (B,) and fake (C,), as means, finite for logits of ±200, differentiable",
     draw=draw_losses,
     expected=gan_losses,
-    outputs=("L_D", "L_G"),
+    call=call_losses,
+    outputs=("L_D", "L_G", "the gradient of L_D", "the gradient of L_G"),
     mistakes=(
         Mistake(
             "Your loss is not finite for large logits: the logarithm of a rounded 0.",
             "Which function is log(1 + exp a), computed safely?",
-            when=lambda case, got: (
-                isinstance(got, tuple)
-                and len(got) == 2
-                and all(torch.is_tensor(v) for v in got)
-                and not all(bool(v.isfinite().all()) for v in got)
-            ),
+            when=lambda case, got: "200" in case.note and not all(map(math.isfinite, _pair(got))),
+        ),
+        Mistake(
+            "The values are right, their order is not: you return (L_G, L_D).",
+            "The exercise asks for (L_D, L_G).",
+            wrong=lambda real, fake: dict(zip(("L_G", "L_D"), _both(real, fake), strict=True)),
         ),
         Mistake(
             "Your generator minimises log(1 - D): that is the saturating loss.",
@@ -140,7 +179,7 @@ LOSSES = Exercise(
         Mistake(
             "Your generator minimises -L_D, the zero-sum game; its gradient is that of the saturating loss.",
             "Which of the two losses in Figure 3 pulls where a drawing is found out?",
-            wrong=lambda real, fake: {"L_G": -gan_losses(real, fake)[0]},
+            wrong=lambda real, fake: {"L_G": -_both(real, fake)[0]},
         ),
         Mistake(
             "Your generator's loss is about the data; only the drawings depend on the generator.",
@@ -195,20 +234,37 @@ LOSSES = Exercise(
         Mistake(
             "Your loss is cut off for large logits: a probability was rounded or clamped first.",
             "Which function is log(1 + exp a), computed from the logit itself?",
-            when=lambda case, got: "200" in case.note and isinstance(got, tuple | list) and len(got) == 2,
+            when=_cut_off,
         ),
+        Mistake(
+            "One of your losses has no gradient: its player cannot be trained with it.",
+            "Which step leaves the graph: detach, item, NumPy, a comparison, torch.no_grad?",
+            when=lambda case, got: bool(_pair(got)) and (got[2] is None or got[3] is None),
+        ),
+        _loss.NUMPY,
     ),
 )
 
 
 # -------------------------------------------------------------------------------------------- modes_covered
-def _clouds(rng, counts, D=2, spread=0.05, far=0):
+def _clouds(rng, counts, D, spread, far):
     """Centres 3 apart along the first axes, and so many samples near each; ``far`` more are near none."""
     centres = 3 * torch.eye(len(counts))[:, :D] if len(counts) <= D else _grid(len(counts), D)
     parts = [centres[i] + spread * normal(rng, n, D) for i, n in enumerate(counts)]
     samples = torch.cat([*parts, 50 + normal(rng, far, D)])
     order = torch.from_numpy(rng.permutation(len(samples)))
     return samples[order], centres
+
+
+def _clear_clouds(rng, counts, D, spread, far, radius=0.4, share=0.1):
+    """Inputs in which neither a distance nor a count is so close to its bound that rounding decides."""
+    while True:
+        samples, centres = _clouds(rng, counts, D, spread, far)
+        distances = torch.cdist(samples.double(), centres.double())
+        near, mode = distances.min(1)
+        apart = (mode[near < radius].bincount(minlength=len(centres)) - share * len(samples)).abs() > 1e-3
+        if apart.all() and ((distances - radius).abs() > 1e-5).all():
+            return {"samples": samples, "centres": centres, "radius": radius, "share": share}
 
 
 def _grid(count, D):
@@ -221,32 +277,33 @@ def draw_modes(rng):
     samples = torch.tensor([*near_0, *near_2, [1.0, 0.0], [4.1, 0.0], [7.0, 0.0]])
     centres = torch.tensor([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
     yield Case({"samples": samples, "centres": centres, "radius": 0.5, "share": 0.25})  # 2 of 8 are enough
+    seven = {"samples": samples[[0, 1, 2, 3, 4, 6, 7]], "centres": centres, "radius": 0.5, "share": 0.3}
+    yield Case(seven, note="2 of 7 are less than a share of 0.3")
     for note, counts, D, spread, far in (
         ("", [40, 0, 3, 25, 12, 60], 2, 0.05, 30),
         ("wide clouds", [50, 40, 60], 2, 0.4, 10),
         ("three dimensions", [5, 90, 30, 2], 3, 0.05, 20),
         ("most samples are near no mode", [30, 4, 6], 2, 0.05, 160),
     ):
-        samples, centres = _clouds(rng, counts, D, spread, far)
-        yield Case({"samples": samples, "centres": centres, "radius": 0.4, "share": 0.1}, note=note)
-    samples, centres = _clouds(rng, [40, 4, 30], far=20)
-    yield Case(
-        {"samples": samples, "centres": centres, "radius": 3.5, "share": 0.1},
-        note="samples within the radius of several modes",
-    )
-    samples, centres = _clouds(rng, [0, 0, 0], far=30)
-    yield Case({"samples": samples, "centres": centres, "radius": 0.4, "share": 0.1}, note="nothing is good")
+        yield Case(_clear_clouds(rng, counts, D, spread, far), note=note)
+    several = _clear_clouds(rng, [40, 4, 30], 2, 0.05, 20, radius=3.5)
+    yield Case(several, note="samples within the radius of several modes")
+    yield Case(_clear_clouds(rng, [0, 0, 0], 2, 0.05, 30), note="nothing is good")
 
 
-def _modes(
-    samples, centres, radius, share, *, inside=True, of_all=True, least=None, squared=False, slack=-1e-3
-):
+def _modes(samples, centres, radius, share, *, inside=True, of_all=True, least=None, squared=False):
+    """The count by the book, or with one thing changed; ``least(wanted)`` is how many samples are enough."""
     near, mode = torch.cdist(samples.double(), centres.double()).min(1)
     good = (near**2 if squared else near) < radius
     counts = (mode[good] if inside else mode).bincount(minlength=len(centres))
     total = len(samples) if of_all else max(int(good.sum()), 1)
-    covered = (counts >= (share * total + slack if least is None else least)).sum().item()
+    covered = (counts >= (least or _rounded)(share * total)).sum().item()
     return covered, good.double().mean().item()
+
+
+def _rounded(wanted):
+    """A wanted number of samples, below which 3.0000000004 of them do not fall."""
+    return wanted - 1e-3
 
 
 def _several(samples, centres, radius, share):
@@ -291,17 +348,22 @@ MODES = Exercise(
         Mistake(
             "You count every mode with a single good sample.",
             "How many samples does `share` ask for?",
-            wrong=_wrong_modes(least=1),
+            wrong=_wrong_modes(least=lambda wanted: 1),
         ),
         Mistake(
             "You take the share of the good samples, not of all samples.",
-            "What is N in the contract?",
+            "A share of which number does the exercise ask for?",
             wrong=_wrong_modes(of_all=False),
+        ),
+        Mistake(
+            "You round the wanted number of samples down.",
+            "Are 2 of 7 a share of 0.3?",
+            wrong=_wrong_modes(least=int),
         ),
         Mistake(
             "A mode with exactly the wanted share counts, too: at least, not more than.",
             "Is 2 of 8 a share of 0.25?",
-            wrong=_wrong_modes(slack=1e-3),
+            wrong=_wrong_modes(least=lambda wanted: wanted + 1e-3),
         ),
         Mistake(
             "You count a sample for every mode within whose radius it lies, not for the nearest one alone.",
@@ -412,6 +474,16 @@ FRECHET = Exercise(
             wrong=_wrong_frechet(cross=lambda A, B: (A * B).clamp(min=0).sqrt().trace()),
         ),
         Mistake(
+            "Your root is taken entry by entry; the matrix root needs eigenvalues.",
+            "The trace of a matrix is the sum of its eigenvalues: which are those of the root?",
+            wrong=_wrong_frechet(cross=lambda A, B: (A @ B).sqrt().trace()),
+        ),
+        Mistake(
+            "You take singular values of AB; they are not its eigenvalues, since AB is not symmetric.",
+            "The trace of a matrix is the sum of which numbers?",
+            wrong=_wrong_frechet(cross=lambda A, B: torch.linalg.svdvals(A @ B).sqrt().sum()),
+        ),
+        Mistake(
             "You take the root of the trace, not the trace of the root.",
             "Is the root of a sum the sum of the roots?",
             wrong=_wrong_frechet(cross=lambda A, B: (A @ B).trace().sqrt()),
@@ -459,9 +531,7 @@ FRECHET = Exercise(
         Mistake(
             "Your result is not a number: an eigenvalue that should be 0 is slightly negative.",
             "What may be done with eigenvalues below 0 before the root?",
-            when=lambda case, got: (
-                (torch.is_tensor(got) or isinstance(got, float)) and bool(torch.as_tensor(got).isnan().any())
-            ),
+            when=lambda case, got: "fewer samples" in case.note and math.isnan(got),
         ),
     ),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from operator import ge, gt, le, lt
+
 import torch
 import torch.nn.functional as F
 
+from . import _loss
 from ._base import Case, Exercise, Mistake, integers, normal
 
 CHAPTER = "10_identification"
@@ -106,22 +109,33 @@ def draw_contrastive(rng):
     yield Case(far, note="strangers only, all far beyond the margin")
 
 
-def contrastive_loss(u, v, same, alpha):
-    """Equation (3), pair by pair."""
-    total = 0.0
+def _pair_by_pair(u, v, same, alpha):
+    """Equation (3) as it stands."""
+    total = torch.zeros((), dtype=torch.float64)
     for a, b, y in zip(u.double(), v.double(), same.tolist(), strict=True):
-        d = torch.dist(a, b).item()
-        total += d**2 if y else max(0.0, alpha - d) ** 2
-    return torch.tensor(total / (2 * len(same)), dtype=torch.float32)
+        d = torch.dist(a, b)
+        total = total + (d**2 if y else (alpha - d).clamp(min=0) ** 2)
+    return (total / (2 * len(same))).float()
 
 
-def _contrastive(u, v, same, alpha, *, pull=None, push=None, half=0.5, mean=True):
+def contrastive_loss(u, v, same, alpha):
+    """The loss and its gradients with respect to the embeddings."""
+    return _loss.with_gradient(_pair_by_pair, u=u, v=v, same=same, alpha=alpha)
+
+
+def _contrastive(u, v, same, alpha, *, d=None, pull=None, push=None, half=0.5, mean=True):
     """The loss with one thing changed: the term of equal pairs, of strangers, the half, the mean."""
-    d = (u - v).norm(dim=1)
+    d = (u - v).norm(dim=1) if d is None else d
     pull = pull or (lambda d: d.square())
     push = push or (lambda d: (alpha - d).relu().square())
     each = half * (same * pull(d) + (1 - same) * push(d))
-    return each.mean() if mean else each.sum()
+    return {"the loss": each.mean() if mean else each.sum()}
+
+
+def _kind_by_kind(u, v, same, alpha):
+    d, count = (u - v).norm(dim=1), same.sum()
+    pull, push = same @ d.square(), (1 - same) @ (alpha - d).relu().square()
+    return {"the loss": 0.5 * (pull / count.clamp(min=1) + push / (len(same) - count).clamp(min=1))}
 
 
 CONTRASTIVE = Exercise(
@@ -129,9 +143,12 @@ CONTRASTIVE = Exercise(
     chapter=CHAPTER,
     points=2,
     contract="contrastive_loss(u, v, same, alpha) -> scalar float32, equation (3) averaged over the pairs; "
-    "u, v: (B, D), the embeddings of B pairs; same: (B,) floats, 1 for one identity, 0 for two; alpha: float",
+    "u, v: (B, D), the embeddings of B pairs; same: (B,) floats, 1 for one identity, 0 for two; alpha: "
+    "float; differentiable",
     draw=draw_contrastive,
     expected=contrastive_loss,
+    call=_loss.with_gradient,
+    outputs=_loss.OUTPUTS,
     mistakes=(
         Mistake(
             "Your square is inside the max: strangers beyond the margin are pulled back.",
@@ -203,6 +220,16 @@ CONTRASTIVE = Exercise(
             ),
         ),
         Mistake(
+            "You compare every row of u with every row of v.",
+            "Which v belongs to u[0], and how many pairs are there?",
+            wrong=lambda u, v, same, alpha: _contrastive(u, v, same, alpha, d=torch.cdist(u, v)),
+        ),
+        Mistake(
+            "You average each kind of pairs by itself.",
+            "Equation (3) is the loss of one pair, of either kind; average it over all pairs.",
+            wrong=_kind_by_kind,
+        ),
+        Mistake(
             "You scale the embeddings to length one first.",
             "Take u and v as they are given.",
             wrong=lambda u, v, same, alpha: _contrastive(
@@ -222,8 +249,10 @@ CONTRASTIVE = Exercise(
         Mistake(
             "You return a loss for each pair.",
             "What does backward need to start from?",
-            when=lambda case, got: torch.is_tensor(got) and got.shape == case.inputs["same"].shape,
+            when=lambda case, got: torch.is_tensor(got[0]) and got[0].shape == case.inputs["same"].shape,
         ),
+        _loss.DETACHED,
+        _loss.NUMPY,
     ),
 )
 
@@ -233,6 +262,17 @@ def _pairs(labels):
     """Indices (a, p) of all ordered pairs of one identity."""
     same = (labels[:, None] == labels) & ~torch.eye(len(labels), dtype=torch.bool)
     return same.nonzero(as_tuple=True)
+
+
+def _told_apart(rng, alpha):
+    """Inputs in which no two numbers to be compared are so close that rounding decides."""
+    while True:
+        labels = integers(rng, 6, 24)
+        points = normal(rng, 24, 3) + 1.2 * normal(rng, 6, 3)[labels]
+        (a, p), d = _pairs(labels), torch.cdist(points, points)
+        numbers = torch.cat([d[a], d[a, p][:, None] + alpha], 1)
+        if numbers.sort(1).values.diff(dim=1).min() > 1e-5:
+            return {"d": d, "labels": labels, "a": a, "p": p, "alpha": alpha}
 
 
 def draw_semi_hard(rng):
@@ -249,11 +289,13 @@ def draw_semi_hard(rng):
     labels = torch.tensor([0, 0, 1, 1, 2, 2])
     a, p = _pairs(labels)
     yield Case({"d": d, "labels": labels, "a": a, "p": p, "alpha": 0.2})
+    d = torch.tensor([[0, 0.5, 0.5, 0.75], [0.5, 0, 0.625, 0.75], [0.5, 0.625, 0, 1], [0.75, 0.75, 1, 0]])
+    labels = torch.tensor([0, 0, 1, 1])
+    a, p = _pairs(labels)
+    inputs = {"d": d, "labels": labels, "a": a, "p": p, "alpha": 0.25}
+    yield Case(inputs, note="distances equal to a bound")
     for alpha in (0.1, 0.5):
-        points, labels = normal(rng, 24, 3), integers(rng, 6, 24)
-        points = points + 1.2 * normal(rng, 6, 3)[labels]
-        a, p = _pairs(labels)
-        yield Case({"d": torch.cdist(points, points), "labels": labels, "a": a, "p": p, "alpha": alpha})
+        yield Case(_told_apart(rng, alpha))
     points, labels = normal(rng, 12, 2), torch.arange(4).repeat_interleave(3)
     points = 0.1 * points + 20 * labels[:, None]
     a, p = _pairs(labels)
@@ -265,8 +307,8 @@ def _nearest(candidates, distance):
     return min(candidates, key=distance)
 
 
-def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, best=_nearest, none=-1):
-    """One negative a pair, with a condition left out, or another choice than the nearest."""
+def _choose(d, labels, a, p, alpha, *, low=gt, high=lt, stranger=True, best=_nearest, none=-1):
+    """One negative a pair, with a condition changed or left out (None), or another than the nearest."""
     chosen = []
     for i, j in zip(a.tolist(), p.tolist(), strict=True):
         candidates = [
@@ -274,11 +316,21 @@ def _choose(d, labels, a, p, alpha, *, low=True, high=True, stranger=True, best=
             for n in range(len(labels))
             if n != i
             and (labels[n] != labels[i] or not stranger)
-            and (d[i, n] > d[i, j] or not low)
-            and (d[i, n] < d[i, j] + alpha or not high)
+            and (low is None or low(d[i, n], d[i, j]))
+            and (high is None or high(d[i, n], d[i, j] + alpha))
         ]
         chosen.append(best(candidates, d[i].__getitem__) if candidates else none)
     return torch.tensor(chosen)
+
+
+def _bounded(low, high):
+    return lambda *args: _choose(*args, low=low, high=high)
+
+
+def _never_none(case, got):
+    """Whether the answer is right but for the pairs without a semi-hard negative, none of which has -1."""
+    right = _choose(**case.inputs)
+    return bool((right == -1).any() and torch.equal(got == right, right != -1))
 
 
 def _from_positive(d, labels, a, p, alpha):
@@ -290,9 +342,16 @@ def _from_positive(d, labels, a, p, alpha):
     return torch.tensor(chosen)
 
 
+def _among_strangers(d, labels, a, p, alpha):
+    """The right images, numbered without those of the anchor's identity."""
+    right = _choose(d, labels, a, p, alpha)
+    rank = (labels[a][:, None] != labels).cumsum(1) - 1
+    return torch.where(right < 0, right, rank.gather(1, right.clamp(min=0)[:, None])[:, 0])
+
+
 def _nearer_than_positive(d, labels, a, p, alpha):
     """The nearest negative, where it is nearer than the positive."""
-    n = _choose(d, labels, a, p, alpha, low=False, high=False)
+    n = _choose(d, labels, a, p, alpha, low=None, high=None)
     return torch.where(d[a, n] < d[a, p], n, -1)
 
 
@@ -321,12 +380,12 @@ SEMI_HARD = Exercise(
         Mistake(
             "You take hard negatives, too: nearer to the anchor than the positive.",
             "The inequality has a left side.",
-            wrong=lambda *args: _choose(*args, low=False),
+            wrong=lambda *args: _choose(*args, low=None),
         ),
         Mistake(
             "You take the hardest negative of all.",
             "Semi-hard lies between two bounds; you use neither.",
-            wrong=lambda *args: _choose(*args, low=False, high=False),
+            wrong=lambda *args: _choose(*args, low=None, high=None),
         ),
         Mistake(
             "Those are hard negatives: nearer to the anchor than the positive.",
@@ -341,7 +400,7 @@ SEMI_HARD = Exercise(
         Mistake(
             "You forget the upper bound: negatives beyond the margin give no gradient.",
             "What is the loss of a triplet with d[a, n] > d[a, p] + alpha?",
-            wrong=lambda *args: _choose(*args, high=False),
+            wrong=lambda *args: _choose(*args, high=None),
         ),
         Mistake(
             "Some of your negatives have the identity of the anchor.",
@@ -358,10 +417,24 @@ SEMI_HARD = Exercise(
             "Among those that fit, what does the smallest distance say about the loss?",
             wrong=lambda *args: _choose(*args, best=lambda ns, distance: ns[0]),
         ),
+        *(
+            Mistake("You take negatives at a bound, too.", "Is it < or ≤ in inequality (7)?", wrong=wrong)
+            for wrong in (_bounded(ge, lt), _bounded(gt, le), _bounded(ge, le))
+        ),
+        Mistake(
+            "You square the distances; d is to be compared as it is.",
+            "Does d[a, n] < d[a, p] + alpha say the same as d[a, n]² < d[a, p]² + alpha?",
+            wrong=lambda d, *args: _choose(d.square(), *args),
+        ),
+        Mistake(
+            "Your indices count the images of other identities alone.",
+            "Which number has the image in the batch?",
+            wrong=_among_strangers,
+        ),
         Mistake(
             "Where there is no semi-hard negative, your answer is not -1.",
             "What does argmin return when every entry is infinite?",
-            when=lambda case, got: _fits(case, got) and bool((got != -1)[_choose(**case.inputs) == -1].any()),
+            when=lambda case, got: _fits(case, got) and _never_none(case, got),
         ),
     ),
 )
@@ -376,6 +449,7 @@ def draw_far(rng):
         same = torch.from_numpy(rng.random(300) < share)
         same[:2] = torch.tensor([True, False])
         d = (1.4 - 0.6 * same + normal(rng, 300, scale=0.4)).abs()
+        d[(d - threshold).abs() < 1e-5] += 1e-3  # rounding may not decide
         yield Case({"d": d, "same": same, "threshold": threshold})
     yield Case({"d": d, "same": same, "threshold": 0.0}, note="nobody is accepted")
     half = torch.tensor([0.25, 0.5, 0.5, 0.75])

@@ -14,15 +14,20 @@ CHAPTER = "14_recurrent"
 def draw_rnn(rng):
     yield Case(
         {
-            "x": torch.tensor([[1.0, -2.0, 0.5]]),  # (B, D) = (1, 3)
-            "h": torch.tensor([[0.5, -0.25]]),  # (B, H) = (1, 2)
+            "x": torch.tensor([[1.0, -2.0, 0.5], [0.5, 1.0, -1.0]]),  # (B, D) = (2, 3)
+            "h": torch.tensor([[0.5, -0.25], [1.0, 0.75]]),  # (B, H) = (2, 2)
             "w_x": torch.tensor([[0.5, 0.25, -1.0], [1.0, 0.5, 0.5]]),
             "w_h": torch.tensor([[0.5, -1.0], [1.5, 0.25]]),
             "b": torch.tensor([0.1, -0.2]),
-            "dnew": torch.tensor([[1.0, 2.0]]),
+            "dnew": torch.tensor([[1.0, 2.0], [-0.5, 1.5]]),
         }
     )
-    for note, (B, D, H) in {"": (6, 3, 5), "D = H": (4, 4, 4), "B = D = H": (3, 3, 3)}.items():
+    for note, (B, D, H) in {
+        "": (6, 3, 5),
+        "D = H": (5, 4, 4),
+        "B = D = H": (3, 3, 3),
+        "B = 1": (1, 3, 2),
+    }.items():
         shapes = {"x": (B, D), "h": (B, H), "w_x": (H, D), "w_h": (H, H), "b": (H,), "dnew": (B, H)}
         yield Case({key: normal(rng, *shape, scale=0.8) for key, shape in shapes.items()}, note=note)
 
@@ -142,7 +147,7 @@ RNN = Exercise(
 
 # ------------------------------------------------------------------------------------------- clip_global_norm
 def draw_clip(rng):
-    yield Case({"grads": [torch.tensor([2.0, -4.0]), torch.tensor([[4.0], [8.0]])], "limit": 5.0})
+    yield Case({"grads": [torch.tensor([2.0, -4.0]), torch.tensor([[4.0], [8.0]])], "limit": 4.0})
     shapes = ((4, 3), (7,), (2, 2, 2))
     yield Case({"grads": [normal(rng, *s, scale=3.0) for s in shapes], "limit": 1.5})
     yield Case(
@@ -152,6 +157,9 @@ def draw_clip(rng):
     yield Case(
         {"grads": [normal(rng, 5, scale=0.1), normal(rng, 6, scale=9.0)], "limit": 1.0},
         note="one tensor is small, one is large",
+    )
+    yield Case(
+        {"grads": [0.1 + normal(rng, *s, scale=0.03) for s in shapes], "limit": 0.01}, note="a low limit"
     )
     yield Case({"grads": [torch.zeros(3), torch.zeros(2, 2)], "limit": 1.0}, note="all gradients are zero")
 
@@ -165,115 +173,93 @@ def _norm(grads):
     return torch.cat([g.flatten() for g in grads]).norm()
 
 
-def _scaled(norm_of, always=False):
+def _scaled(norm_of):
+    """Clip by another norm of the list."""
+
     def wrong(grads, limit):
-        norm = norm_of(grads)
-        factor = limit / norm if always or norm > limit else 1.0
-        return [g * factor for g in grads]
+        norm = float(norm_of(grads))
+        return [g * (limit / norm if norm > limit else 1.0) for g in grads]
 
     return wrong
-
-
-def verify_clip(case, got):
-    right = clip_global_norm(**case.inputs)
-    if not isinstance(got, list | tuple) or not all(isinstance(g, torch.Tensor) for g in got):
-        return Problem("the result is no list of tensors", "a list of tensors", type(got).__name__)
-    if [g.shape for g in got] != [g.shape for g in right]:
-        shapes = [[tuple(g.shape) for g in gs] for gs in (right, got)]
-        return Problem("the tensors have the wrong shapes", str(shapes[0]), str(shapes[1]))
-    if not _same(right, got):
-        norms = [f"norm {float(_norm(gs)):.4g}" for gs in (right, got)]
-        return Problem("the clipped gradients are wrong", *norms)
-    return None
-
-
-def _same(right, got):
-    return len(right) == len(got) and all(
-        isinstance(g, torch.Tensor)
-        and g.shape == r.shape
-        and g.dtype == r.dtype
-        and torch.allclose(g, r, rtol=1e-4, atol=1e-5)
-        for r, g in zip(right, got, strict=True)
-    )
-
-
-def _like(wrong):
-    """Whether the result is that of a mistaken implementation, and that is not the right one."""
-
-    def when(case, got):
-        if not isinstance(got, list | tuple):
-            return False
-        mistaken = wrong(**case.inputs)
-        return _same(mistaken, got) and not _same(clip_global_norm(**case.inputs), got)
-
-    return when
 
 
 CLIP = Exercise(
     name="clip_global_norm",
     chapter=CHAPTER,
     points=2,
-    contract="clip_global_norm(grads, limit) -> list of new tensors like grads, all multiplied by one factor "
-    "min(1, limit / norm) with the norm of all numbers together; float32; limit > 0",
+    contract="clip_global_norm(grads, limit) -> list of tensors like grads, all multiplied by one factor "
+    "min(1, limit / norm) with the norm of all numbers together; float32; limit > 0; grads stay as they are",
     draw=draw_clip,
-    verify=verify_clip,
+    expected=clip_global_norm,
+    outputs=("the list",),
+    atol=1e-7,
     mistakes=(
         Mistake(
             "You clip each tensor by its own norm, which turns the direction of the step.",
             "Equation (5) has one norm for all gradients together.",
-            when=_like(
-                lambda grads, limit: [g * min(1.0, limit / max(float(g.norm()), 1e-12)) for g in grads]
-            ),
+            wrong=lambda grads, limit: [g * min(1.0, limit / max(float(g.norm()), 1e-12)) for g in grads],
         ),
         Mistake(
             "You scale small gradients up to the limit.",
             "What does min(1, …) do when the norm is below the limit?",
             when=lambda case, got: (
-                _norm(case.inputs["grads"]) > 0 and _like(_scaled(_norm, always=True))(case, got)
+                "below" in case.note and abs(float(_norm(got)) / case.inputs["limit"] - 1) < 1e-3
             ),
         ),
         Mistake(
             "You add the norms of the tensors; the squares add, not the norms.",
             "Lay all numbers end to end: what is the norm of that vector?",
-            when=_like(_scaled(lambda grads: sum(g.norm() for g in grads))),
+            wrong=_scaled(lambda grads: sum(g.norm() for g in grads)),
         ),
         Mistake(
             "You use the squared norm.",
             "Which root is missing?",
-            when=_like(_scaled(lambda grads: _norm(grads) ** 2)),
+            wrong=_scaled(lambda grads: _norm(grads) ** 2),
+        ),
+        Mistake(
+            "You take the root of the mean square; the norm takes the root of the sum.",
+            "Should the limit depend on how many numbers there are?",
+            wrong=_scaled(lambda grads: torch.cat([g.flatten() for g in grads]).square().mean().sqrt()),
+        ),
+        Mistake(
+            "You average the norms of the tensors.",
+            "Lay all numbers end to end: what is the norm of that vector?",
+            wrong=_scaled(lambda grads: sum(g.norm() for g in grads) / len(grads)),
+        ),
+        Mistake(
+            "Your factor is upside down: norm over limit.",
+            "What should the norm be after the multiplication?",
+            wrong=lambda grads, limit: [g * min(1.0, float(_norm(grads)) / limit) for g in grads],
         ),
         Mistake(
             "You use the largest norm of a single tensor.",
             "Equation (5) has one norm for all gradients together.",
-            when=_like(_scaled(lambda grads: max(g.norm() for g in grads))),
+            wrong=_scaled(lambda grads: max(g.norm() for g in grads)),
         ),
         Mistake(
             "You use the sum of absolute values as the norm.",
             "The norm of equation (5) is the Euclidean one.",
-            when=_like(_scaled(lambda grads: sum(g.abs().sum() for g in grads))),
+            wrong=_scaled(lambda grads: sum(g.abs().sum() for g in grads)),
         ),
         Mistake(
             "You clip every number by itself, which turns the direction of the step.",
             "Equation (5) multiplies all gradients by the same factor.",
-            when=_like(lambda grads, limit: [g.clamp(-limit, limit) for g in grads]),
+            wrong=lambda grads, limit: [g.clamp(-limit, limit) for g in grads],
         ),
         Mistake(
             "You bring the norm to 1, whatever the limit.",
             "Where does the limit enter equation (5)?",
-            when=_like(lambda grads, limit: [g / _norm(grads) if _norm(grads) > limit else g for g in grads]),
+            wrong=lambda grads, limit: [g / _norm(grads) if _norm(grads) > limit else g for g in grads],
         ),
         Mistake(
             "You return the gradients as they came.",
             "What is their norm, and what is the limit?",
-            when=_like(lambda grads, limit: grads),
+            wrong=lambda grads, limit: grads,
         ),
         Mistake(
             "You divide zero by zero when all gradients are zero.",
             "Compare the norm with the limit before you divide.",
-            when=lambda case, got: (
-                isinstance(got, list | tuple)
-                and any(isinstance(g, torch.Tensor) and bool(g.isnan().any()) for g in got)
-            ),
+            when=lambda case, got: "zero" in case.note and any(bool(g.isnan().any()) for g in got),
         ),
     ),
 )
@@ -303,24 +289,30 @@ def draw_gru(rng):
         yield Case({key: normal(rng, *shape) for key, shape in shapes.items()}, note=note)
 
 
-def gru_step(x, h, w_x, w_h, b_x, b_h):
-    """PyTorch's cell."""
-    return torch._VF.gru_cell(x, h, w_x, w_h, b_x, b_h)
-
-
 def _gru(
     mix=lambda z, n, h: (1 - z) * n + z * h,
-    candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + r * hn),
+    candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + (r * h) @ w.T + b),
     order=(0, 1, 2),
 ):
-    def wrong(x, h, w_x, w_h, b_x, b_h):
+    """A step with the reset gate before the matrix, or with one part exchanged."""
+
+    def step(x, h, w_x, w_h, b_x, b_h):
         from_x, from_h = (x @ w_x.T + b_x).chunk(3, 1), (h @ w_h.T + b_h).chunk(3, 1)
         (xr, xz, xn), (hr, hz, hn) = ([part[k] for k in order] for part in (from_x, from_h))
         r, z = torch.sigmoid(xr + hr), torch.sigmoid(xz + hz)
         w, b = w_h.chunk(3)[order[2]], b_h.chunk(3)[order[2]]
         return mix(z, candidate(xn, hn, r, h, w, b), h)
 
-    return wrong
+    return step
+
+
+gru_step = _gru()
+
+
+def _z_resets(x, h, w_x, w_h, b_x, b_h):
+    from_x, from_h = (x @ w_x.T + b_x).chunk(3, 1), (h @ w_h.T + b_h).chunk(3, 1)
+    z = torch.sigmoid(from_x[1] + from_h[1])
+    return (1 - z) * torch.tanh(from_x[2] + (z * h) @ w_h.chunk(3)[2].T + b_h.chunk(3)[2]) + z * h
 
 
 GRU = Exercise(
@@ -328,7 +320,7 @@ GRU = Exercise(
     chapter=CHAPTER,
     points=3,
     contract="gru_step(x, h, w_x, w_h, b_x, b_h) -> new h (B, H) float32; x (B, D), h (B, H), w_x (3H, D), "
-    "w_h (3H, H), b_x and b_h (3H,), rows stacked in the order r, z, n",
+    "w_h (3H, H), b_x and b_h (3H,), rows stacked in the order r, z, n; r multiplies h before the matrix",
     draw=draw_gru,
     expected=gru_step,
     outputs=("the new h",),
@@ -339,14 +331,29 @@ GRU = Exercise(
             wrong=_gru(mix=lambda z, n, h: z * n + (1 - z) * h),
         ),
         Mistake(
-            "Your reset gate multiplies h before the matrix; equation (6) multiplies after it.",
-            "r stands outside the bracket of W_hn h + c_n.",
-            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + (r * h) @ w.T + b)),
+            "Your reset gate multiplies after the matrix, as in equation (6); here it comes before.",
+            "What does W_hn meet in Cho's paper: h, or r ⊙ h?",
+            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + r * hn)),
         ),
         Mistake(
-            "Your reset gate leaves out the bias b_h of the candidate.",
-            "What stands in the bracket behind r in equation (6)?",
+            "Your reset gate multiplies after the matrix, the bias b_h left out; here it comes before.",
+            "What does W_hn meet in Cho's paper: h, or r ⊙ h?",
             wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + r * (hn - b) + b)),
+        ),
+        Mistake(
+            "The candidate lacks its bias b_h.",
+            "Which constants stand in the bracket behind tanh?",
+            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + (r * h) @ w.T)),
+        ),
+        Mistake(
+            "Your reset gate multiplies the bias b_h of the candidate, too.",
+            "Does b_h belong to what is reset?",
+            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + (r * h) @ w.T + r * b)),
+        ),
+        Mistake(
+            "The update gate stands in the place of the reset gate.",
+            "Which gate says how much of the old state the candidate may see?",
+            wrong=_z_resets,
         ),
         Mistake(
             "Your reset gate multiplies the input's part of the candidate, too.",
@@ -360,18 +367,18 @@ GRU = Exercise(
         ),
         Mistake(
             "The reset gate is missing in the candidate.",
-            "Where does r stand in equation (6)?",
+            "Which part of the candidate may forget?",
             wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.tanh(xn + hn)),
         ),
         Mistake(
             "The candidate lacks its tanh.",
             "Look at the third line of equation (6).",
-            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: xn + r * hn),
+            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: xn + (r * h) @ w.T + b),
         ),
         Mistake(
             "The candidate goes through a sigmoid; it needs tanh.",
             "Can your state become negative?",
-            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.sigmoid(xn + r * hn)),
+            wrong=_gru(candidate=lambda xn, hn, r, h, w, b: torch.sigmoid(xn + (r * h) @ w.T + b)),
         ),
         Mistake(
             "The blocks of r and z are swapped.",
@@ -406,6 +413,8 @@ def draw_sample(rng):
     yield Case({"z": normal(rng, 9), "tau": 2.5, "count": COUNT, "seed": seed()})
     big = torch.tensor([1000.0, 999.5, -1000.0, 998.0])
     yield Case({"z": big, "tau": 0.7, "count": COUNT, "seed": seed()}, note="logits near 1000")
+    hot = torch.tensor([0.0, 200.0])
+    yield Case({"z": hot, "tau": 100.0, "count": COUNT, "seed": seed()}, note="large logits, and a large tau")
     small = torch.tensor([2.0, 1.9, -3.0])
     yield Case({"z": small, "tau": 0.02, "count": COUNT, "seed": seed()}, note="a temperature of 0.02")
 
@@ -415,21 +424,25 @@ def call_sample(answer, z, tau, count, seed):
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    first, second = answer(z.clone(), tau, count, generator), answer(z.clone(), tau, count, generator)
+    first = answer(z, tau, count, generator)
+    if first is None or first is ...:
+        return first
+    second = answer(z.clone(), tau, count, generator)
     torch.manual_seed(seed + 1)
     return first, second, answer(z.clone(), tau, count, torch.Generator().manual_seed(seed))
 
 
 def verify_sample(case, got):
     z, tau, count = (case.inputs[key] for key in ("z", "tau", "count"))
+    if type(got) is not tuple or len(got) != 3:
+        return Problem("the draws have the wrong kind", f"torch.int64, ({count},)", type(got).__name__)
     first, second, again = got
-    if not isinstance(first, torch.Tensor) or first.shape != (count,) or first.dtype != torch.int64:
-        kind = (
-            f"{first.dtype}, {tuple(first.shape)}"
-            if isinstance(first, torch.Tensor)
-            else type(first).__name__
-        )
-        return Problem("the draws have the wrong kind", f"torch.int64, ({count},)", kind)
+    for draws in got:
+        if not isinstance(draws, torch.Tensor) or draws.shape != (count,) or draws.dtype != torch.int64:
+            kind = type(draws).__name__
+            if isinstance(draws, torch.Tensor):
+                kind = f"{draws.dtype}, {tuple(draws.shape)}"
+            return Problem("the draws have the wrong kind", f"torch.int64, ({count},)", kind)
     if first.min() < 0 or first.max() >= len(z):
         return Problem(
             "a draw names no character", f"0 … {len(z) - 1}", f"{int(first.min())} … {int(first.max())}"
@@ -482,6 +495,11 @@ SAMPLE = Exercise(
     call=call_sample,
     verify=verify_sample,
     mistakes=(
+        Mistake(
+            "You take the softmax before tau: what has underflowed there cannot come back.",
+            "Which numbers does tau divide in equation (11)?",
+            when=lambda case, got: "large tau" in case.note and bool((got[0] == 1).all()),
+        ),
         Mistake(
             "Every draw is the most probable character: that is arg-max, or one draw repeated.",
             "Even at temperature 1 the second best has its chance; who draws, and how often?",

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import _loss
 from ._base import Case, Exercise, Mistake, integers, normal
 
 CHAPTER = "08_segmentation"
@@ -101,7 +102,7 @@ IOU = Exercise(
 
 # --------------------------------------------------------------------------------------------- pixel_shuffle
 def draw_shuffle(rng):
-    yield Case({"x": torch.arange(1.0, 9.0).reshape(1, 4, 1, 2), "r": 2})
+    yield Case({"x": torch.arange(1.0, 17.0).reshape(1, 4, 2, 2), "r": 2}, note="x = 1, 2, …, 16")
     yield Case({"x": normal(rng, 1, 12, 3, 5), "r": 2}, note="from 12 channels to 3")
     yield Case({"x": normal(rng, 2, 18, 4, 3), "r": 3}, note="a batch of two")
     yield Case({"x": normal(rng, 1, 32, 2, 2), "r": 4})
@@ -268,9 +269,10 @@ UNET = Exercise(
 
 # ---------------------------------------------------------------------------------------------- jaccard_loss
 def draw_maps(rng):
-    yield Case(
-        {"z": torch.tensor([[[[2.0, 0.0, -1.0]], [[0.0, 1.0, 1.0]]]]), "y": torch.tensor([[[0, 1, 0]]])}
-    )
+    z, y = torch.tensor([[[[2.0, 0.0, -1.0]], [[0.0, 1.0, 1.0]]]]), torch.tensor([[[0, 1, 0]]])
+    yield Case({"z": z, "y": y})
+    z, y = torch.tensor([[[[3.0, 0.0]], [[0.0, 2.0]]], [[[-1.0, 2.0]], [[2.0, 0.0]]]]), y[:, :, :2]
+    yield Case({"z": z, "y": torch.cat([y, y])}, note="one picture better than the other")
     for B, K, H, W in ((2, 3, 4, 5), (3, 2, 6, 6), (1, 5, 3, 4)):
         yield Case({"z": normal(rng, B, K, H, W, scale=2.0), "y": integers(rng, K, B, H, W)})
     missing = {"z": normal(rng, 2, 3, 4, 4), "y": integers(rng, 2, 2, 4, 4)}
@@ -284,11 +286,17 @@ def _overlaps(p, y, over):
     return (p * t).sum(over), p.sum(over), t.sum(over)
 
 
-def _jaccard_with(f=lambda i, p, t: i / (p + t - i), over=(0, 2, 3), prob=lambda z: z.softmax(1)):
+def _loss_with(f=lambda i, p, t: i / (p + t - i), over=(0, 2, 3), prob=lambda z: z.softmax(1)):
     return lambda z, y: 1 - f(*_overlaps(prob(z.double()), y, over)).mean().float()
 
 
-jaccard_loss = _jaccard_with()
+def _jaccard_with(**changes):
+    return _loss.value(_loss_with(**changes))
+
+
+def jaccard_loss(z, y):
+    """The loss and its gradient with respect to the logits."""
+    return _loss.with_gradient(_loss_with(), z=z, y=y)
 
 
 def _hard(z):
@@ -300,20 +308,28 @@ JACCARD = Exercise(
     chapter=CHAPTER,
     points=2,
     contract="jaccard_loss(z, y) -> () float32: one minus the mean over the classes of the soft Jaccard "
-    "index, with sums over all images and pixels; z (B, K, H, W) float32 logits, y (B, H, W) int64",
+    "index, with sums over all images and pixels, differentiable; z (B, K, H, W) float32 logits, y (B, H, W) "
+    "int64",
     draw=draw_maps,
     expected=jaccard_loss,
+    call=_loss.with_gradient,
+    outputs=_loss.OUTPUTS,
     atol=1e-4,
     mistakes=(
         Mistake(
             "That is the Dice loss.",
             "The soft union is the sum of both sizes minus the soft intersection.",
-            wrong=_jaccard_with(lambda i, p, t: 2 * i / (p + t)),
+            wrong=_jaccard_with(f=lambda i, p, t: 2 * i / (p + t)),
+        ),
+        Mistake(
+            "You add 1 above and below, as `dice_loss` does; here the index is taken as it is.",
+            "What is the index of an answer that misses everything?",
+            wrong=_jaccard_with(f=lambda i, p, t: (i + 1) / (p + t - i + 1)),
         ),
         Mistake(
             "Your union counts the intersection twice.",
             "Sum of both sizes, minus what?",
-            wrong=_jaccard_with(lambda i, p, t: i / (p + t)),
+            wrong=_jaccard_with(f=lambda i, p, t: i / (p + t)),
         ),
         Mistake(
             "You put logits where probabilities belong.",
@@ -348,13 +364,15 @@ JACCARD = Exercise(
         Mistake(
             "That is the index itself; a loss must fall as it rises.",
             "One minus what you have.",
-            wrong=lambda z, y: 1 - jaccard_loss(z, y),
+            wrong=_loss.value(lambda z, y: 1 - _loss_with()(z, y)),
         ),
         Mistake(
             "Your exponentials overflow.",
             "torch.softmax subtracts the largest logit first.",
-            when=lambda case, got: torch.is_tensor(got) and got.ndim == 0 and bool(got.isnan()),
+            wrong=_jaccard_with(prob=lambda z: z.float().exp() / z.float().exp().sum(1, keepdim=True)),
         ),
+        _loss.DETACHED,
+        _loss.NUMPY,
     ),
 )
 

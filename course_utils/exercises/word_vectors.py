@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 
 from ._base import Case, Exercise, Mistake, normal
 
@@ -10,6 +13,9 @@ CHAPTER = "13_word_vectors"
 
 
 # ------------------------------------------------------------------------------------------ negative_sampling
+FAR = "products of -200 and 200"
+
+
 def draw_sampling(rng):
     yield Case(
         {
@@ -22,21 +28,23 @@ def draw_sampling(rng):
         yield Case({"v": normal(rng, dim), "u": normal(rng, dim), "noise": normal(rng, k, dim)})
     noise = normal(rng, 1, 4).expand(3, 4).clone()
     yield Case({"v": normal(rng, 4), "u": normal(rng, 4), "noise": noise}, note="one noise word, three times")
+    far = torch.tensor([[20.0, 0.0], [0.0, 1.0]])
+    yield Case({"v": torch.tensor([10.0, 1.0]), "u": -far[0], "noise": far}, note=FAR)
 
 
 def negative_sampling(v, u, noise):
+    v, u, noise = v.double(), u.double(), noise.double()
     good, bad = (u @ v).sigmoid(), (noise @ v).sigmoid()
-    loss = -good.log() - (1 - bad).log().sum()
-    return loss, (good - 1) * u + bad @ noise, (good - 1) * v, bad[:, None] * v
+    loss = -F.logsigmoid(u @ v) - F.logsigmoid(-noise @ v).sum()
+    gradients = (good - 1) * u + bad @ noise, (good - 1) * v, bad[:, None] * v
+    return tuple(t.float() for t in (loss, *gradients))
 
 
-def _loss(sign_u=-1.0, sign_noise=-1.0, outer=-1.0, reduce=torch.sum):
-    """The loss with other signs: outer · (log σ(−sign_u z) + reduce log σ(sign_noise z))."""
+def _loss(sign_noise=-1.0, outer=-1.0, log=F.logsigmoid):
+    """The loss with other signs, or another logarithm: outer · (log σ(z) + sum log σ(sign_noise z))."""
 
     def wrong(v, u, noise):
-        good = torch.sigmoid(-sign_u * (u @ v)).log()
-        bad = reduce(torch.sigmoid(sign_noise * (noise @ v)).log())
-        return {"the loss": outer * (good + bad)}
+        return {"the loss": outer * (log(u @ v) + log(sign_noise * (noise @ v)).sum())}
 
     return wrong
 
@@ -44,7 +52,7 @@ def _loss(sign_u=-1.0, sign_noise=-1.0, outer=-1.0, reduce=torch.sum):
 def _mean_noise(v, u, noise):
     good, bad = (u @ v).sigmoid(), (noise @ v).sigmoid()
     k = len(noise)
-    loss = -good.log() - (1 - bad).log().mean()
+    loss = -F.logsigmoid(u @ v) - F.logsigmoid(-noise @ v).mean()
     return loss, (good - 1) * u + bad @ noise / k, (good - 1) * v, bad[:, None] * v / k
 
 
@@ -104,6 +112,11 @@ SAMPLING = Exercise(
     rtol=1e-3,
     mistakes=(
         Mistake(
+            "Your loss is the logarithm of a rounded 0: σ(-200) is 0 in floating point.",
+            "Which function is log σ(z), computed from z itself?",
+            when=lambda case, got: case.note == FAR and math.isinf(float(got[0])),
+        ),
+        Mistake(
             "Your loss lacks its minus signs: it is a log-likelihood, at most 0.",
             "What is minimised: the probability of the right answers, or minus its logarithm?",
             wrong=_loss(outer=1.0),
@@ -121,7 +134,7 @@ SAMPLING = Exercise(
         Mistake(
             "Your loss has no noise words in it.",
             "What would keep all products from growing for ever?",
-            wrong=lambda v, u, noise: {"the loss": -(u @ v).sigmoid().log()},
+            wrong=lambda v, u, noise: {"the loss": -F.logsigmoid(u @ v)},
         ),
         Mistake(
             "Your loss lacks the logarithms: it adds up probabilities.",
@@ -180,9 +193,11 @@ SAMPLING = Exercise(
 # ------------------------------------------------------------------------------------------------ noise_words
 def draw_noise(rng):
     counts = torch.tensor([81.0, 16.0, 1.0, 256.0])
-    yield Case({"counts": counts, "r": torch.tensor([0.1, 0.3, 0.36, 0.5, 0.99, 0.265])})
+    yield Case({"counts": counts, "r": torch.tensor([0.1, 0.3, 0.355, 0.5, 0.99, 0.265])})
     for size, draws in ((6, 40), (50, 200)):
-        yield Case({"counts": _counts(rng, size), "r": _uniform(rng, draws, _counts(rng, 2))})
+        counts = _counts(rng, size)
+        yield Case({"counts": counts, "r": _uniform(rng, draws, counts)})
+    yield Case({"counts": torch.tensor([5.0, 5.0]), "r": torch.tensor([0.25, 0.5])}, note="r at an edge")
     yield Case(
         {"counts": torch.tensor([0.0, 16.0, 0.0, 81.0]), "r": torch.tensor([0.0, 0.1, 0.9])},
         note="words that never occur, and r = 0",
@@ -197,8 +212,13 @@ def _counts(rng, size):
     ]
 
 
-def _uniform(rng, n, _):
-    return torch.from_numpy(rng.uniform(0, 1, n).astype("float32"))
+def _uniform(rng, n, counts):
+    """Numbers (n,) in [0, 1), none so close to an edge that rounding decides."""
+    while True:
+        r = torch.from_numpy(rng.uniform(0, 1, 2 * n).astype("float32"))
+        clear = (_edges(counts, 0.75) - r.double()[:, None]).abs().gt(2e-5).all(1) & (r < 1)
+        if clear.sum() >= n:
+            return r[clear][:n]
 
 
 def _edges(counts, power):
@@ -208,11 +228,6 @@ def _edges(counts, power):
 
 def _by(edges, r, right=True):
     return torch.searchsorted(edges, r.double(), right=right).clamp(max=len(edges) - 1)
-
-
-def _near_edge(counts, r):
-    """Which r lie so close to an edge that rounding decides."""
-    return (_edges(counts, 0.75)[:-1][None] - r.double()[:, None]).abs().lt(1e-5).any(1)
 
 
 def noise_words(counts, r):
@@ -291,6 +306,7 @@ def draw_ngrams(rng):
         yield Case(
             {"word": "".join(letters[i] for i in rng.integers(0, 13, length)), "low": low, "high": high}
         )
+    yield Case({"word": "Köln", "low": 3, "high": 4}, note="a capital letter")
     yield Case({"word": "aaaa", "low": 2, "high": 3}, note="the same run several times")
     yield Case({"word": "a", "low": 3, "high": 6}, note="one letter")
     yield Case({"word": "a", "low": 4, "high": 6}, note="nothing is long enough")
@@ -304,17 +320,6 @@ def _runs(marked, low, high):
     return [
         marked[i : i + n] for n in range(low, high + 1) for i in range(len(marked)) if i + n <= len(marked)
     ]
-
-
-def _unlike(wrong):
-    """A predicate: the answer is this mistaken list, which differs from the right one."""
-
-    def when(case, got):
-        inputs = case.inputs
-        mistaken = wrong(**inputs)
-        return isinstance(got, list) and mistaken != char_ngrams(**inputs) and got == mistaken
-
-    return when
 
 
 def _words_ends(word, low, high):
@@ -333,32 +338,37 @@ NGRAMS = Exercise(
         Mistake(
             "The boundary marks are missing: your runs come from the bare word.",
             "Which string do you cut: the word, or <word>?",
-            when=_unlike(lambda word, low, high: _runs(word, low, high)),
+            wrong=lambda word, low, high: _runs(word, low, high),
         ),
         Mistake(
             "The mark < at the front is missing.",
             "Which string do you cut: word>, or <word>?",
-            when=_unlike(lambda word, low, high: _runs(f"{word}>", low, high)),
+            wrong=lambda word, low, high: _runs(f"{word}>", low, high),
         ),
         Mistake(
             "The last run of each length is missing, the one with the mark > at the end.",
             "Is the mark there, and how many runs of n characters has a string of m characters?",
-            when=_unlike(lambda word, low, high: _runs(f"<{word}", low, high)),
+            wrong=lambda word, low, high: _runs(f"<{word}", low, high),
         ),
         Mistake(
             "The longest runs are missing: range stops before its end.",
             "What is the last value of range(low, high)?",
-            when=_unlike(lambda word, low, high: _runs(f"<{word}>", low, high - 1)),
+            wrong=lambda word, low, high: _runs(f"<{word}>", low, high - 1),
         ),
         Mistake(
             "Some of your runs are too short: slices at the end of a string are cut off.",
             "Where may a run of n characters begin at the latest?",
-            when=_unlike(_words_ends),
+            wrong=_words_ends,
         ),
         Mistake(
             "A run that occurs several times stands in your list once only.",
             "Does a set keep how often something occurs?",
-            when=_unlike(lambda word, low, high: list(dict.fromkeys(char_ngrams(word, low, high)))),
+            wrong=lambda word, low, high: list(dict.fromkeys(char_ngrams(word, low, high))),
+        ),
+        Mistake(
+            "You change capital letters into small ones.",
+            "Take the word as it is given.",
+            wrong=lambda word, low, high: char_ngrams(word.lower(), low, high),
         ),
         Mistake(
             "The runs are the right ones in another order.",
@@ -379,9 +389,17 @@ def draw_bucket(rng):
     planes = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, -2.0]])
     yield Case({"x": torch.tensor([[2.0, 0.5], [-1.0, 0.0], [-3.0, -1.0], [0.0, 2.0]]), "planes": planes})
     for n, dim, bits in ((6, 4, 5), (40, 8, 12), (9, 3, 1)):
-        yield Case({"x": normal(rng, n, dim), "planes": normal(rng, bits, dim)})
+        yield Case(_clear_sides(rng, n, dim, bits))
     yield Case({"x": torch.zeros(2, 3), "planes": normal(rng, 4, 3)}, note="vectors of zeros")
-    yield Case({"x": normal(rng, 5, 4), "planes": normal(rng, 30, 4)}, note="thirty bits")
+    yield Case(_clear_sides(rng, 5, 4, 30), note="thirty bits")
+
+
+def _clear_sides(rng, n, dim, bits):
+    """Vectors and planes of which no product is so close to 0 that rounding decides."""
+    while True:
+        x, planes = normal(rng, n, dim), normal(rng, bits, dim)
+        if _bits(x, planes).abs().min() > 1e-4:
+            return {"x": x, "planes": planes}
 
 
 def _bits(x, planes):

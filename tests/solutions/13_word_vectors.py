@@ -1,4 +1,4 @@
-"""Reference answers of chapter 13, other right ones, and wrong ones."""
+"""Reference answers of the chapter on word vectors, and wrong ones with words of the verdict."""
 
 import itertools
 import math
@@ -27,42 +27,6 @@ def char_ngrams(word, low, high):
 
 def lsh_bucket(x, planes):
     return ((x @ planes.T >= 0) * 2 ** torch.arange(len(planes))).sum(1)
-
-
-# ------------------------------------------------------------------------------------- other right answers
-def _by_autograd(v, u, noise):
-    v, u, noise = (t.clone().requires_grad_() for t in (v, u, noise))
-    loss = F.softplus(-(u @ v)) + F.softplus(noise @ v).sum()
-    return (loss.detach(), *torch.autograd.grad(loss, (v, u, noise)))
-
-
-def _by_counting(counts, r):
-    q = counts.double() ** 0.75 / (counts.double() ** 0.75).sum()
-    edges = q.cumsum(0)[:-1]
-    return (edges[None] <= r.double()[:, None]).sum(1)
-
-
-def _by_zip(word, low, high):
-    marked = "<" + word + ">"
-    found = []
-    for n in range(low, high + 1):
-        found += ["".join(run) for run in zip(*(marked[i:] for i in range(n)), strict=False)]
-    return found
-
-
-def _by_loop(x, planes):
-    key = torch.zeros(len(x), dtype=torch.long)
-    for i, s in enumerate(planes):
-        key += (x @ s >= 0).long() * 2**i
-    return key
-
-
-OTHERS = {
-    "negative_sampling": [_by_autograd],
-    "noise_words": [_by_counting],
-    "char_ngrams": [_by_zip],
-    "lsh_bucket": [_by_loop],
-}
 
 
 # -------------------------------------------------------------------------------------------- wrong answers

@@ -17,10 +17,10 @@ def clip_global_norm(grads, limit):
 
 def gru_step(x, h, w_x, w_h, b_x, b_h):
     H = h.shape[1]
-    from_x, from_h = x @ w_x.T + b_x, h @ w_h.T + b_h
-    gates = torch.sigmoid(from_x[:, : 2 * H] + from_h[:, : 2 * H])
+    from_x = x @ w_x.T + b_x
+    gates = torch.sigmoid(from_x[:, : 2 * H] + h @ w_h[: 2 * H].T + b_h[: 2 * H])
     r, z = gates[:, :H], gates[:, H:]
-    n = torch.tanh(from_x[:, 2 * H :] + r * from_h[:, 2 * H :])
+    n = torch.tanh(from_x[:, 2 * H :] + (r * h) @ w_h[2 * H :].T + b_h[2 * H :])
     return n + z * (h - n)
 
 
@@ -106,7 +106,7 @@ def _gru(mix=None, candidate=None, order=(0, 1, 2)):
         (xr, xz, xn), (hr, hz, hn) = ([v[k] for k in order] for v in (xs, hs))
         r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()
         w, b = w_h[2 * H :], b_h[2 * H :]
-        n = candidate(xn, hn, r, h, w, b) if candidate else torch.tanh(xn + r * hn)
+        n = candidate(xn, hn, r, h, w, b) if candidate else torch.tanh(xn + (r * h) @ w.T + b)
         return mix(z, n, h) if mix else n - z * n + z * h
 
     return wrong
@@ -169,16 +169,16 @@ MISTAKES = {
         (_gru(mix=lambda z, n, h: z * n + (1 - z) * h), "are swapped: z = 1"),
         (_gru(lambda z, n, h: n), "without mixing"),
         (_gru(lambda z, n, h: n + z * h), "lacks its factor"),
-        (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(xn + (r * h) @ w.T + b)), "before the matrix"),
-        (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(xn + r * (h @ w.T) + b)), "leaves out the bias"),
+        (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(xn + r * hn)), "as in equation (6)"),
+        (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(xn + r * (h @ w.T) + b)), "the bias b_h left out"),
         (
             _gru(None, lambda xn, hn, r, h, w, b: torch.tanh(r * (xn + hn))),
             "input's part of the candidate, too",
         ),
         (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(r * xn + hn)), "only the input's part"),
         (_gru(None, lambda xn, hn, r, h, w, b: torch.tanh(xn + hn)), "reset gate is missing"),
-        (_gru(None, lambda xn, hn, r, h, w, b: xn + r * hn), "lacks its tanh"),
-        (_gru(None, lambda xn, hn, r, h, w, b: (xn + r * hn).sigmoid()), "goes through a sigmoid"),
+        (_gru(None, lambda xn, hn, r, h, w, b: xn + (r * h) @ w.T + b), "lacks its tanh"),
+        (_gru(None, lambda xn, hn, r, h, w, b: (xn + (r * h) @ w.T + b).sigmoid()), "through a sigmoid"),
         (_gru(order=(1, 0, 2)), "blocks of r and z"),
     ],
     "sample_characters": [

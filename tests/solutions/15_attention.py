@@ -18,61 +18,20 @@ def additive_attention(d, h, mask, W_d, W_e, b, v):
 
 
 def search_beam(next_log_p, B, T, end):
-    beam = [(0.0, ())]
+    live, done = [(0.0, ())], []
     for _ in range(T):
-        done = [h for h in beam if h[1] and h[1][-1] == end]
-        live = [h for h in beam if not (h[1] and h[1][-1] == end)]
-        if not live:
-            break
         rows = next_log_p([y for _, y in live]).tolist()
         longer = [(s + q, (*y, k)) for (s, y), row in zip(live, rows, strict=True) for k, q in enumerate(row)]
-        beam = sorted(done + longer, key=lambda h: -h[0])[:B]
-    return beam
+        done += [h for h in longer if h[1][-1] == end]
+        live = sorted((h for h in longer if h[1][-1] != end), reverse=True)[:B]
+    return sorted(done, reverse=True)[:B]
 
 
-def causal_head(X, W_q, W_k, W_v):
+def causal_head(X, W_q, W_k, W_v, slope):
     s = (X @ W_q) @ (X @ W_k).T / W_q.shape[1] ** 0.5
-    future = torch.ones_like(s, dtype=torch.bool).triu(1)
-    return s.masked_fill(future, -torch.inf).softmax(1) @ (X @ W_v)
-
-
-# ----------------------------------------------------------------------------------- right, written otherwise
-def _softmax_by_exponentials(s, mask):
-    low = s.masked_fill(~mask, -1e30).max(1, keepdim=True).values
-    e = (s - low).masked_fill(~mask, -torch.inf).exp()
-    return e / e.sum(1, keepdim=True).clamp(min=1e-30)
-
-
-def _additive_by_sum(d, h, mask, W_d, W_e, b, v):
-    inner = torch.einsum("bth,ah->bta", h, W_e) + torch.einsum("bh,ah->ba", d, W_d).unsqueeze(1) + b
-    alpha = _softmax_by_exponentials((inner.tanh() * v).sum(2), mask)
-    return (alpha.unsqueeze(2) * h).sum(1), alpha
-
-
-def _beam_of_tensors(next_log_p, B, T, end):
-    scores, rows = torch.zeros(1, dtype=torch.float64), [[]]
-    for _ in range(T):
-        candidates = []
-        for s, y in zip(scores, rows, strict=True):
-            if y[-1:] == [end]:
-                candidates.append((s, y))
-            else:
-                candidates += [(s + q, [*y, k]) for k, q in enumerate(next_log_p([tuple(y)])[0])]
-        best = torch.stack([s for s, _ in candidates]).argsort(descending=True)[:B]
-        scores, rows = torch.stack([candidates[i][0] for i in best]), [candidates[i][1] for i in best]
-    return list(zip(scores, rows, strict=True))
-
-
-def _head_of_torch(X, W_q, W_k, W_v):
-    return F.scaled_dot_product_attention(X @ W_q, X @ W_k, X @ W_v, is_causal=True)
-
-
-ALSO_RIGHT = {
-    "masked_softmax": [_softmax_by_exponentials],
-    "additive_attention": [_additive_by_sum],
-    "search_beam": [_beam_of_tensors],
-    "causal_head": [_head_of_torch],
-}
+    place = torch.arange(len(X))
+    back = place[:, None] - place
+    return (s - slope * back).masked_fill(back < 0, -torch.inf).softmax(1) @ (X @ W_v)
 
 
 # -------------------------------------------------------------------------------------------- wrong answers
@@ -113,6 +72,11 @@ def _very_low(s, mask):
     return s.masked_fill(~mask, -1e9).softmax(1)
 
 
+def _renormalised(s, mask):
+    alpha = s.softmax(1) * mask
+    return torch.nan_to_num(alpha / alpha.sum(1, keepdim=True))
+
+
 def _hundred(s, mask):
     return s.masked_fill(~mask, -100).softmax(1) * mask
 
@@ -142,71 +106,88 @@ def _late_tanh(d, h, mask, W_d, W_e, b, v):
     return (alpha[:, None] @ h)[:, 0], alpha
 
 
-def _early(next_log_p, B, T, end):
-    for steps in range(1, T + 1):
-        beam = search_beam(next_log_p, B, steps, end)
-        if beam[0][1][-1] == end:
-            break
+def _stays(next_log_p, B, T, end):
+    """The chapter's search."""
+    beam = [(0.0, ())]
+    for _ in range(T):
+        live = [h for h in beam if h[1][-1:] != (end,)]
+        found = [h for h in beam if h not in live]
+        for s, y in live:
+            found += [(s + q, (*y, k)) for k, q in enumerate(next_log_p([y])[0].tolist())]
+        beam = sorted(found, reverse=True)[:B]
     return beam
 
 
-def _put_aside(next_log_p, B, T, end):
-    live, done = [(0.0, ())], []
-    for _ in range(T):
-        rows = next_log_p([y for _, y in live])
-        found = [(s + q, (*y, k)) for (s, y), row in zip(live, rows, strict=True) for k, q in enumerate(row)]
-        found.sort(key=lambda h: -h[0])
-        done += [h for h in found[:B] if h[1][-1] == end]
-        live = [h for h in found if h[1][-1] != end][:B]
-    return sorted(done + live, key=lambda h: -h[0])[:B]
-
-
-def _one_child(next_log_p, B, T, end):
-    beam = search_beam(next_log_p, B, 1, end)
-    for _ in range(T - 1):
-        for i, (s, y) in enumerate(beam):
-            if y[-1] != end:
-                q, k = next_log_p([y])[0].max(0)
-                beam[i] = (s + q.item(), (*y, k.item()))
-    return sorted(beam, key=lambda h: -h[0])
-
-
-def _endless(next_log_p, B, T, end):
-    return [(s, tuple(k for k in y if k != end)) for s, y in search_beam(next_log_p, B, T, end)]
-
-
-def _searched(extend_done=False, drop_done=False, by_last=False, mean=False, worst=False):
-    """Beam search with one rule broken."""
+def _searched(stop=lambda done, B: False, also=False, by_last=False, worst=False, only=None):
+    """Beam search with one rule broken: when to stop, what comes back, how candidates are ranked."""
 
     def wrong(next_log_p, B, T, end):
-        beam = [(0.0, ())]
+        live, done = [(0.0, ())], []
         for _ in range(T):
             found = []
-            for s, y in beam:
-                if y[-1:] == (end,) and not extend_done:
-                    found += [] if drop_done else [(s, y)]
-                    continue
-                row = next_log_p([y])[0]
-                found += [(q.item() + (0 if by_last else s), (*y, k)) for k, q in enumerate(row)]
-            if not found:
+            for s, y in live:
+                row = sorted(enumerate(next_log_p([y])[0].tolist()), key=lambda kq: -kq[1])
+                found += [((0.0 if by_last else s) + q, (*y, k)) for k, q in row[: only if y else None]]
+            found.sort(reverse=not worst)
+            done += [h for h in found if h[1][-1] == end]
+            live = [h for h in found if h[1][-1] != end][:B]
+            if stop(done, B):
                 break
-            found.sort(key=lambda h: h[0] / (len(h[1]) if mean else 1), reverse=not worst)
-            beam = found[:B]
-        return beam
+        return sorted(done + (live if also else []), reverse=True)[:B]
 
     return wrong
 
 
 def _greedy(next_log_p, B, T, end):
-    y, total = (), 0.0
-    while len(y) < T and y[-1:] != (end,):
-        q, k = next_log_p([y])[0].max(0)
-        y, total = (*y, k.item()), total + q.item()
-    return [(total, y)]
+    return search_beam(next_log_p, 1, T, end)
+
+
+def _best_of(places):
+    """Which of the candidates end and go on, of the best ``places(B, finished before)`` of them."""
+
+    def wrong(next_log_p, B, T, end):
+        live, done = [(0.0, ())], []
+        for _ in range(T):
+            rows = next_log_p([y for _, y in live]).tolist()
+            found = [
+                (s + q, (*y, k)) for (s, y), row in zip(live, rows, strict=True) for k, q in enumerate(row)
+            ]
+            found = sorted(found, reverse=True)
+            done, live = places(found, done, B, end)
+        return sorted(done, reverse=True)[:B]
+
+    return wrong
+
+
+def _taken(found, done, B, end):
+    best = found[:B]
+    return done + [h for h in best if h[1][-1] == end], [h for h in best if h[1][-1] != end]
+
+
+def _of_the_best(found, done, B, end):
+    return done + [h for h in found[:B] if h[1][-1] == end], [h for h in found if h[1][-1] != end][:B]
+
+
+def _shrinking(found, done, B, end):
+    return _taken(found, done, max(0, B - len(done)), end)
+
+
+def _reopened(found, done, B, end):
+    return done + [h for h in found if h[1][-1] == end], found[:B]
+
+
+def _endless(next_log_p, B, T, end):
+    return [(s, y[:-1]) for s, y in search_beam(next_log_p, B, T, end)]
 
 
 def _by_mean(next_log_p, B, T, end):
-    return sorted(search_beam(next_log_p, B, T, end), key=lambda h: h[0] / len(h[1]), reverse=True)
+    live, done = [(0.0, ())], []
+    for _ in range(T):
+        rows = next_log_p([y for _, y in live]).tolist()
+        found = [(s + q, (*y, k)) for (s, y), row in zip(live, rows, strict=True) for k, q in enumerate(row)]
+        done += [h for h in found if h[1][-1] == end]
+        live = sorted((h for h in found if h[1][-1] != end), reverse=True)[:B]
+    return sorted(done, key=lambda h: h[0] / len(h[1]), reverse=True)[:B]
 
 
 def _exponentials(next_log_p, B, T, end):
@@ -217,26 +198,38 @@ def _worst_first(next_log_p, B, T, end):
     return list(reversed(search_beam(next_log_p, B, T, end)))
 
 
-def _headed(divide=lambda X, W_q: W_q.shape[1] ** 0.5, keep=lambda s: s.tril(), axis=1, low=-torch.inf):
-    def wrong(X, W_q, W_k, W_v):
-        s = (X @ W_q) @ (X @ W_k).T / divide(X, W_q)
+def _steep(s, slope, root):
+    """Scaled scores with the slope subtracted."""
+    place = torch.arange(len(s))
+    return s / root - slope * (place[:, None] - place)
+
+
+def _headed(
+    divide=lambda X, W_q: W_q.shape[1] ** 0.5,
+    keep=lambda s: s.tril(),
+    axis=1,
+    low=-torch.inf,
+    far=_steep,
+):
+    def wrong(X, W_q, W_k, W_v, slope):
+        s = far((X @ W_q) @ (X @ W_k).T, slope, divide(X, W_q))
         allowed = keep(torch.ones_like(s)).bool()
         return s.masked_fill(~allowed, low).softmax(axis) @ (X @ W_v)
 
     return wrong
 
 
-def _late_mask(X, W_q, W_k, W_v):
-    s = (X @ W_q) @ (X @ W_k).T / W_q.shape[1] ** 0.5
+def _late_mask(X, W_q, W_k, W_v, slope):
+    s = _steep((X @ W_q) @ (X @ W_k).T, slope, W_q.shape[1] ** 0.5)
     return s.softmax(1).tril() @ (X @ W_v)
 
 
-def _unsoftened(X, W_q, W_k, W_v):
-    return ((X @ W_q) @ (X @ W_k).T / W_q.shape[1] ** 0.5).tril() @ (X @ W_v)
+def _unsoftened(X, W_q, W_k, W_v, slope):
+    return _steep((X @ W_q) @ (X @ W_k).T, slope, W_q.shape[1] ** 0.5).tril() @ (X @ W_v)
 
 
-def _swapped(X, W_q, W_k, W_v):
-    return causal_head(X, W_k, W_q, W_v)
+def _swapped(X, W_q, W_k, W_v, slope):
+    return causal_head(X, W_k, W_q, W_v, slope)
 
 
 MISTAKES = {
@@ -251,10 +244,11 @@ MISTAKES = {
         (_over_the_batch, "over the batch"),
         (_very_low, "spreads its weight evenly"),
         (_hundred, "not low enough"),
+        (_renormalised, "Right on paper"),
     ],
     "additive_attention": [
         (_from(_scores), "left out the tanh"),
-        (_from(lambda d, h, W_d, W_e, b: _tanh(d, h, W_d, W_e, 0)), "left out b"),
+        (_from(lambda d, h, W_d, W_e, b: _tanh(d, h, W_d, W_e, 0)), "b has no effect"),
         (_from(lambda d, h, W_d, W_e, b: (h @ W_e.T + b).tanh()), "do not depend on the decoder's state"),
         (_from(lambda d, h, W_d, W_e, b: _tanh(d, h, W_e, W_d, b)), "exchanged W_d and W_e"),
         (_without_v, "left out v"),
@@ -272,23 +266,30 @@ MISTAKES = {
         (_from(_tanh, mix=lambda alpha, h, W_e: (alpha[..., None] * h).mean(1)), "by T once more"),
     ],
     "search_beam": [
+        (_stays, "the chapter's search"),
         (_greedy, "greedy decoding"),
-        (_searched(extend_done=True), "extended beyond their end"),
-        (_searched(drop_done=True), "lost in the next step"),
-        (_early, "as soon as the best sequence has ended"),
-        (_put_aside, "put finished sequences aside"),
-        (_one_child, "by its best symbol only"),
+        (_best_of(_shrinking), "Your beam shrinks"),
+        (_best_of(_taken), "take places from the live ones"),
+        (_best_of(_of_the_best), "one of the B best candidates"),
+        (_searched(also=True), "that are not finished"),
+        (_best_of(_reopened), "extended beyond their end"),
+        (_searched(stop=lambda done, B: len(done) >= B), "as soon as B sequences are finished"),
+        (_searched(stop=lambda done, B: len(done) >= 1), "the first sequence is finished"),
+        (_searched(only=1), "by its best symbol only"),
         (lambda next_log_p, B, T, end: search_beam(next_log_p, B, T - 1, end), "one step too few"),
         (lambda next_log_p, B, T, end: search_beam(next_log_p, B, T + 1, end), "one step too many"),
         (_endless, "cut the end off"),
         (_searched(by_last=True), "by the last symbol alone"),
-        (_searched(mean=True), "divide by the length during the search"),
         (_by_mean, "by the mean log-probability"),
         (_searched(worst=True), "keep the worst"),
         (_exponentials, "probabilities, not their logarithms"),
         (_worst_first, "the worst first"),
     ],
     "causal_head": [
+        (_headed(far=lambda s, slope, root: s / root), "slope is missing"),
+        (_headed(far=lambda s, slope, root: _steep(s, -slope, root)), "the wrong sign"),
+        (_headed(far=lambda s, slope, root: _steep(s, slope / root, root)), "divide the slope by"),
+        (_headed(low=-100.0), "not low enough"),
         (_headed(divide=lambda X, W_q: 1.0), "forgot to divide"),
         (_headed(divide=lambda X, W_q: X.shape[1] ** 0.5), "the width of X"),
         (_headed(divide=lambda X, W_q: W_q.shape[1]), "not by its root"),
