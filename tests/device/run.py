@@ -11,6 +11,7 @@ import pretended
 import torch
 
 TOP = Path(__file__).resolve().parents[2]
+FLOAT64 = {"coco_average_precision", "frechet_distance", "noise_words"}  # inside the reference
 
 
 def checks(device) -> dict[str, str]:
@@ -24,7 +25,12 @@ def checks(device) -> dict[str, str]:
     for exercise in ALL:
         answer = solutions(exercise.chapter)[exercise.name]
         tries = {"as it is": answer, "under the default device": answer}
-        if exercise.call is None and any(map(torch.is_tensor, exercise.cases(0)[0].inputs.values())):
+        apple = os.environ.get("PRETENDED_NO_FLOAT64") and exercise.name in FLOAT64
+        if (
+            not apple
+            and exercise.call is None
+            and any(map(torch.is_tensor, exercise.cases(0)[0].inputs.values()))
+        ):
             tries["with a tensor on the device"] = on_device(answer, device)
         for how, given in tries.items():
             torch.set_default_device(device if "default" in how else None)
@@ -36,7 +42,7 @@ def checks(device) -> dict[str, str]:
 
 
 def on_device(answer, device):
-    """The answer, after a sum of a tensor beside an input and one on the chapter's device, which only one device allows."""
+    """The answer, after a sum that works only where the inputs lie on the chapter's device."""
 
     def with_device(*inputs):
         first = next(filter(torch.is_tensor, inputs))
