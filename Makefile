@@ -6,7 +6,7 @@ PY = $(VENV)/bin/python
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book full serve test test-grading lint normalise outputs lock clean
+.PHONY: help environment book full serve test test-grading variants lint normalise outputs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: environment ## everything that CI checks; needs Chromium
 
 test-grading: environment ## all tests of the grading, the slow ones too
 	@$(PY) -m pytest tests/grading
+
+variants: environment ## chapters with other seeds, processor, threads; an hour (a few: make variants CHAPTER="02 14")
+	@$(PY) scripts/variants.py $(CHAPTER)
 
 lint: environment ## code style, spelling, form of the notebooks
 	@$(PY) scripts/lint.py
