@@ -126,7 +126,7 @@ def scenes(
         which.append(torch.tensor(numbers, dtype=torch.long, device=device))
     labels = labels.to(device)
     return Scenes(
-        torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+        torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div_(255),
         boxes,
         [labels[numbers] for numbers in which],
         which,
