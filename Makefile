@@ -5,7 +5,7 @@ PY = "$(VENV)/bin/python"
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book full serve test test-grading bench lint normalise outputs lock clean
+.PHONY: help environment book full serve test test-grading bench variants lint normalise outputs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test-grading: environment ## all tests of the grading, the slow ones too, and ev
 
 bench: environment ## what chapters, grader, data and pages cost; another part: make bench WHAT=grader
 	@$(PY) scripts/bench.py $(WHAT)
+
+variants: environment ## chapters with other seeds, processor, threads; an hour (a few: make variants CHAPTER="02 14")
+	@$(PY) scripts/variants.py $(CHAPTER)
 
 lint: environment ## code style, spelling, form of the notebooks
 	@$(PY) scripts/lint.py

@@ -126,7 +126,7 @@ def scenes(
         which.append(torch.tensor(numbers, dtype=torch.long, device=device))
     labels = labels.to(device)
     return Scenes(
-        torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+        torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div_(255),
         boxes,
         [labels[numbers] for numbers in which],
         which,
@@ -136,9 +136,9 @@ def scenes(
 
 def trimmed(sprites: torch.Tensor, side: int) -> list[np.ndarray]:
     """Shrink sprites to ``side`` pixels and cut each to its opaque part: M arrays (h, w, 4) uint8."""
-    pixels = (resize(sprites, side).permute(0, 2, 3, 1) * 255).round().byte().cpu().numpy()
+    parts = (resize(part, side).permute(0, 2, 3, 1) * 255 for part in sprites.split(50))
     result = []
-    for sprite in pixels:
+    for sprite in (sprite for part in parts for sprite in part.round().byte().cpu().numpy()):
         rows, columns = (np.flatnonzero((sprite[..., 3] > 127).any(axis)) for axis in (1, 0))
         whole = not len(rows)  # nothing opaque is left at this size: keep it all
         result.append(sprite if whole else sprite[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])

@@ -12,7 +12,7 @@ TRAINED = (
     "spelling =",
 )  # fmt: skip
 NO_DATA = (*TRAINED, "numbers =", "def make_task", "def fresh", "fresh(", "net, x, y", "flat =", "alone =")
-SEARCH = ("language, ALL", "found[ALL]", "raw, scaled")  # slow, and needed only by its own mutations
+SEARCH = ("def telling", "found[ALL]", "raw, scaled")  # slow, and needed only by its own mutations
 BROKEN = {
     "the loss divides by padding, too": ("/ mask.sum()", "/ mask.numel()", "flat = "),
     "the loss sums over padding": ("-(log_p * mask).sum()", "-log_p.sum()", "flat = "),
