@@ -31,7 +31,7 @@ import solve
 
 TOP = Path(__file__).resolve().parents[1]
 SHAPING = ("course_utils", "data", "requirements.lock", "scripts/execute.py")
-BUDGET_MIB = 900
+BUDGET_MIB = 1.2 * 1024
 CELL_TIMEOUT = 900  # seconds; only against hanging: the longest cell takes about 20 on a quick machine
 SAMPLE = 0.2  # seconds between two looks at the memory
 
