@@ -5,7 +5,7 @@ PY = "$(VENV)/bin/python"
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book full serve test test-grading bench variants lint normalise outputs lock clean
+.PHONY: help environment book full serve test test-grading test-hub bench variants lint normalise outputs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: environment ## everything that CI checks; needs Chromium
 
 test-grading: environment ## all tests of the grading, the slow ones too, and every exercise on 200 draws
 	@$(PY) -m pytest tests/grading tests/exercises/test_fair.py
+
+test-hub: environment ## a JupyterHub with three students: pull, run, correct, collect, grade; as root
+	@$(PY) -m pytest -m hub -rs tests/hub
 
 bench: environment ## what chapters, grader, data and pages cost; another part: make bench WHAT=grader
 	@$(PY) scripts/bench.py $(WHAT)

@@ -9,13 +9,12 @@ import json
 import os
 import re
 import shutil
-import site
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
+import beside
 import classroom
 import pretend
 import pytest
@@ -36,20 +35,11 @@ def bridge():
     """
 
     def make(name: str) -> Path:
-        place = ROOT / "_build" / "bridges" / name
-        stamp, wanted = place / "installed.txt", Path(__file__).parent / "bridges" / f"{name}.txt"
-        if not stamp.exists() or stamp.read_text() != wanted.read_text():
-            venv.create(place, with_pip=True, clear=True)
-            python = place / "bin" / "python"
-            done = subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted], capture_output=True)
-            if done.returncode:
-                pytest.skip(f"{name} could not be installed; is there a network?")
-            where = [python, "-c", "import site; print(site.getsitepackages()[0])"]
-            packages = Path(subprocess.check_output(where, text=True).strip())
-            lines = [f"import site; site.addsitedir({path!r})" for path in site.getsitepackages()]
-            (packages / "course.pth").write_text("\n".join(lines) + "\n")
-            shutil.copy(wanted, stamp)
-        return place / "bin"
+        wanted = Path(__file__).parent / "bridges" / f"{name}.txt"
+        try:
+            return beside.make(ROOT / "_build" / "bridges" / name, wanted)
+        except RuntimeError:
+            pytest.skip(f"{name} could not be installed; is there a network?")
 
     return make
 

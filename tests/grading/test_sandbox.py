@@ -141,6 +141,18 @@ def test_solutions_are_hidden_where_the_environment_is_the_repository(backend, f
     assert log.split() == ["True", "closed", "closed"]
 
 
+def test_packages_outside_of_the_environment_are_seen(monkeypatch, tmp_path):
+    """As after ``pip install --user``, or where a .pth file names another environment; no other folder is."""
+    packages, own = tmp_path / "lib" / "site-packages", tmp_path / "own"
+    for place in (packages, own):
+        place.mkdir(parents=True)
+        monkeypatch.syspath_prepend(str(place))
+    assert str(packages) in backends.visible() and not backends.shown(own)
+    monkeypatch.setattr(backends, "PACKAGE", packages / "course_utils")
+    (packages / "course_utils").mkdir()
+    assert str(packages / "course_utils") in backends.hidden()  # an installation of that kind
+
+
 def test_answers_are_not_in_the_sandbox(backend, folder):
     code = "import importlib.util as u\nimport course_utils, course_utils.check\n"
     code += "print([n for n in ('exercises', 'grade') if u.find_spec('course_utils.' + n)])\n"

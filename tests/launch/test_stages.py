@@ -53,6 +53,16 @@ def test_the_numbers_of_all_stages_are_added(tree):
     assert said.index("=== lint\nlint ran") < said.index("=== package") < said.index("=== launch")
 
 
+def test_the_hub_is_tried_only_when_asked_for():
+    """Neither a stage nor pytest alone starts servers or makes system users."""
+    top = SCRIPT.parents[1]
+    assert "tests/hub" not in SCRIPT.read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:nbval", "tests/hub"]
+    for chosen, words in ((), "deselected"), (("-m", "hub"), "tests collected"):
+        done = subprocess.run([*command, *chosen], cwd=top, capture_output=True, text=True, check=False)
+        assert words in done.stdout.splitlines()[-1] and ("::" in done.stdout) == bool(chosen), done.stdout
+
+
 def test_without_a_book_its_pages_are_not_tested(tree):
     (tree / "scripts" / "build.py").write_text("raise SystemExit('a chapter failed')\n")
     status, said = run(tree, "book", "site", "launch")

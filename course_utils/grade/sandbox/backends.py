@@ -29,6 +29,8 @@ def visible() -> list[str]:
         sys.base_prefix,
         os.path.realpath(sys.base_prefix),
     ]
+    # packages may lie elsewhere: of a user, or named by a .pth file
+    wanted += [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
     wanted.append(os.path.dirname(os.path.dirname(os.path.realpath(sys.executable))))
     found = []
     for path in wanted:
