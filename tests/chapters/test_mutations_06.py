@@ -50,8 +50,8 @@ BROKEN = {
         "# equation (5)",
     ),
     "a ReLU layer after batch norm adds nothing": (
-        "u = F.batch_norm(x, None, None, training=True) if norm else x",
-        "u = x",
+        "u = F.batch_norm(x, None, None, training=True).relu_() if norm else x.relu()",
+        "u = x.relu()",
         "# equation (5)",
     ),
     "a factor on the skip without its exploding part": (
