@@ -29,7 +29,11 @@ BROKEN |= {
     for name, case in {
         "the score's gradient without the mixture": ("((h - c) @ u)", "(h @ u)", "equation (5)"),
         "the state's gradient without its weight": ("alpha[:, None] * u)", "0 * h + u)", "equation (5)"),
-        "finished hypotheses are lost": ("sorted(done + longer", "sorted(longer or done", "math.isclose(found[ALL]"),
+        "finished hypotheses are lost": (
+            "sorted(done + longer",
+            "sorted(longer or done",
+            "math.isclose(found[ALL]",
+        ),
         "the last symbol's score alone": ("(s + q, (*y, k))", "(q, (*y, k))", "math.isclose(found[ALL]"),
         "the softmax's derivative without its second part": (
             "torch.diag(p) - p[:, None] * p",
