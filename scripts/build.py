@@ -16,7 +16,9 @@ import sys
 import time
 
 import execute
+import interrupts
 import nbformat
+import turns
 
 TOP = execute.TOP
 BOOK = TOP / "book"
@@ -127,24 +129,26 @@ def make_html(folder, fresh):
     )
     if status:
         shutil.rmtree(doctrees, ignore_errors=True)
+        if isinstance(status, KeyboardInterrupt):
+            raise status
         if isinstance(status, Exception):
             print(f"{type(status).__name__}: {status}", file=sys.stderr)
     return not status
 
 
-def main():
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--profile", choices=["fast", "full"], default="fast")
-    arguments.add_argument("--jobs", type=int, help="chapters at a time (default: the number of cores)")
-    given = arguments.parse_args()
+def build(folder, profile, jobs):
+    """Bring the chapters and the pages up to date.
+
+    Args:
+        folder: the build folder.
+        profile: "fast" or "full".
+        jobs: chapters at a time; None for the number of cores.
+
+    Raises:
+        SystemExit: what failed, in one sentence.
+    """
     start = time.monotonic()
-    folder = execute.build_folder(given.profile)
-    try:
-        failed = execute.execute(execute.all_chapters(), given.profile, given.jobs)
-    except KeyboardInterrupt:
-        raise SystemExit("interrupted; chapters that had finished are kept") from None
+    failed = execute.execute(execute.all_chapters(), profile, jobs)
     if failed:
         raise SystemExit(f"make book: {len(failed)} of the chapters failed: {', '.join(sorted(failed))}")
 
@@ -162,6 +166,19 @@ def main():
         execute.write_atomically(stamp, f"{look}\n{everything}\n")
     print(f"The book is ready after {time.monotonic() - start:.0f} s; open {index.as_uri()}")
     print("or run `make serve`.")
+
+
+def main():
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--profile", choices=["fast", "full"], default="fast")
+    arguments.add_argument("--jobs", type=int, help="chapters at a time (default: the number of cores)")
+    given = arguments.parse_args()
+    folder = execute.build_folder(given.profile)
+    folder.mkdir(parents=True, exist_ok=True)
+    with interrupts.ends_with(execute.INTERRUPTED), turns.turn(folder, "make book"):
+        build(folder, given.profile, given.jobs)
 
 
 if __name__ == "__main__":

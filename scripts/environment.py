@@ -9,10 +9,10 @@ import errno
 import hashlib
 import os
 import re
-import signal
 import sys
 import time
 
+import interrupts
 import pip_reasons
 import torch_build
 import turns
@@ -22,6 +22,7 @@ import venvs
 OLDEST = (3, 11)
 TOP = venvs.TOP
 INPUTS = ("requirements.lock", "pyproject.toml")
+INTERRUPTED = "environment: interrupted; the same command goes on from here"
 STAMP = ".course-stamp"  # in the environment: what it was made from
 
 
@@ -50,9 +51,9 @@ def torch_version():
         return re.search(r"^torch==(\S+)", file.read(), re.MULTILINE).group(1)
 
 
-def fail(what, said, python):
+def fail(what, status, said, python):
     """End with one sentence and pip's own words: its errors, or all of them when the reason is not known."""
-    reason = pip_reasons.explain(said, venvs.dotted(python))
+    reason = venvs.killed(status) or pip_reasons.explain(said, venvs.dotted(python))
     words = [line for line in said if line.startswith(("ERROR", "OSError"))] if reason else said
     first = "Could not install {}: {}".format(what, reason or "pip failed")
     raise SystemExit("\n".join([first, "pip said:"] + words[-40:]))
@@ -74,7 +75,7 @@ def build(venv, asked):
         venvs.say(what)
         status, said = venvs.pip(venv, ["install", "--progress-bar", "off"] + arguments, venvs.Progress())
         if status != 0:
-            fail(what, said, venvs.version_of(venv))
+            fail(what, status, said, venvs.version_of(venv))
         for line in said:
             if line.startswith(("WARNING", "ERROR")):
                 print(line)
@@ -121,12 +122,8 @@ def main():
     if sys.version_info < (3, 6):  # too old even to look at the environment
         raise SystemExit(complaint(sys.version_info))
     try:
-        with turns.turn(TOP, "environment"):
+        with interrupts.ends_with(INTERRUPTED), turns.turn(TOP, "environment"):
             prepare(os.path.abspath(given.venv), given.torch, given.named)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.stderr.write("environment: interrupted; the same command goes on from here\n")
-        sys.exit(130)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise SystemExit("environment: {}".format("the disk is full" if full else error))

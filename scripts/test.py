@@ -19,6 +19,8 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import interrupts
+
 TOP = Path(__file__).resolve().parents[1]
 REPORTS = TOP / "_build" / "tests"
 CORES = os.cpu_count() or 1
@@ -105,6 +107,18 @@ class Run:
                     output.seek(0)
                     print(f"\n=== {name}\n{output.read()}", flush=True)
 
+    def lanes(self, lanes):
+        """Run lanes of stages side by side; the first that has any shows its output as it comes."""
+        live = 0 if lanes[0] else 1
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            futures = [pool.submit(self.lane, lane, i == live) for i, lane in enumerate(lanes)]
+            try:
+                for future in futures:
+                    future.result()
+            except KeyboardInterrupt:
+                self.interrupt()
+                raise
+
     def interrupt(self):
         """Start nothing more, and end what runs, unless Ctrl-C in a terminal has ended it already."""
         self.interrupted = True
@@ -125,17 +139,9 @@ def main():
         arguments.error(f"there is no stage {min(unknown)!r}; there are {', '.join(STAGES)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
     run, start = Run(), time.monotonic()
-    if "chromium" not in chosen or run.stage("chromium"):
-        lanes = [[name for name in lane if name in chosen] for lane in LANES]
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            live = 0 if lanes[0] else 1
-            futures = [pool.submit(run.lane, lane, i == live) for i, lane in enumerate(lanes)]
-            try:
-                for future in futures:
-                    future.result()
-            except KeyboardInterrupt:
-                run.interrupt()
-                sys.exit("interrupted")
+    with interrupts.ends_with("interrupted"):
+        if "chromium" not in chosen or run.stage("chromium"):
+            run.lanes([[name for name in lane if name in chosen] for lane in LANES])
     print()
     total = {"passed": 0, "failed": 0, "skipped": 0}
     for name, (seconds, counts) in run.results.items():

@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import execute
+import interrupts
 import nbformat
 
 TOP = execute.TOP
@@ -274,10 +275,8 @@ def main():
         print(json.dumps(run_here(given.one.resolve(), VARIANTS[given.variant[0]])))
         return
     chapters = [find(word) for word in given.chapters] or execute.all_chapters()
-    try:
+    with interrupts.ends_with("interrupted; runs that had finished are kept"):
         results = run_all(chapters, given.variant, given.jobs)
-    except KeyboardInterrupt:
-        raise SystemExit("interrupted; runs that had finished are kept") from None
     names = [path.stem for path in chapters]
     print("", *table(results, names, given.variant), sep="\n")
     fell = [name for name in names if any(results[name][variant]["failed"] for variant in given.variant)]

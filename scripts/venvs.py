@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -105,14 +106,25 @@ def make_venv(venv):
     run_venv([sys.executable, "-m", "venv", venv], venv)
 
 
+def killed(status):
+    """Return the sentence for a program that a signal ended, or None. status: as subprocess gives it."""
+    if status >= 0:
+        return None
+    why = ", perhaps for want of memory" if -status == signal.SIGKILL else ""
+    return "it was ended from outside (signal {}{}); the same command goes on from here".format(-status, why)
+
+
 def run_venv(command, venv):
     """Run Python's own tools for environments, venv or ensurepip; end with the reason when they fail."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode == 0:
         return
     said = done.stdout.decode("utf-8", "replace").strip()
+    inner = re.search(r"died with <Signals\.\w+: (\d+)>", said)  # venv starts ensurepip
     if shutil.disk_usage(venv).free < 50 * 2**20:  # they do not say it themselves
         reason = "the disk is full"
+    elif killed(done.returncode) or inner:
+        reason = killed(-int(inner.group(1)) if inner else done.returncode)
     elif "ensurepip is not available" in said or "No module named" in said:
         reason = "this Python lacks a part of venv (Debian, Ubuntu: sudo apt-get install python3-venv)"
     else:

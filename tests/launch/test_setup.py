@@ -20,7 +20,7 @@ import turns
 import venvs
 
 TOP = Path(__file__).parents[2]
-SCRIPTS = ("environment", "venvs", "torch_build", "pip_reasons", "turns")
+SCRIPTS = ("environment", "interrupts", "venvs", "torch_build", "pip_reasons", "turns")
 NOWHERE = "http://127.0.0.1:9/"
 SILENT = "it does not answer, or lacks it for Python"
 BACKEND = '''
@@ -415,7 +415,29 @@ def test_reason(said, words):
 def test_unknown_reason_shows_all_that_pip_said():
     assert pip_reasons.explain(["ERROR: something new"], "3.11.2") is None
     with pytest.raises(SystemExit, match=r"^Could not install it: pip failed\npip said:\na\nERROR: b$"):
-        environment.fail("it", ["a", "ERROR: b"], (3, 11, 2))
+        environment.fail("it", 1, ["a", "ERROR: b"], (3, 11, 2))
+
+
+KILL = "import os, signal; os.kill(os.getpid(), signal.{})"
+DIES = "import subprocess, sys; subprocess.run([sys.executable, '-c', '{}'], check=True)"
+
+
+@pytest.mark.parametrize("code", [KILL, DIES.format(KILL)], ids=["venv", "ensurepip inside venv"])
+@pytest.mark.parametrize(
+    "name, number, more", [("SIGTERM", 15, ""), ("SIGKILL", 9, ", perhaps for want of memory")]
+)
+def test_killed_venv_is_one_sentence(tmp_path, code, name, number, more):
+    with pytest.raises(SystemExit) as ended:
+        venvs.run_venv([sys.executable, "-c", code.format(name)], str(tmp_path))
+    assert str(ended.value) == (
+        f"Could not make {tmp_path}: it was ended from outside (signal {number}{more}); "
+        "the same command goes on from here"
+    )
+
+
+def test_killed_pip_is_said():
+    with pytest.raises(SystemExit, match=r"^Could not install it: it was ended from outside \(signal 15\);"):
+        environment.fail("it", -15, ["Collecting a"], (3, 11, 2))
 
 
 def bwrap_has_size():

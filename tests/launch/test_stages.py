@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "test.py"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 PASSES, FAILS, SKIPS = (
     "def test_a(): pass\n",
     "def test_b(): assert 0\n",
@@ -21,7 +21,8 @@ PASSES, FAILS, SKIPS = (
 def tree(tmp_path):
     """A repository in which each stage takes a moment."""
     (tmp_path / "scripts").mkdir()
-    shutil.copy(SCRIPT, tmp_path / "scripts")
+    for name in ("test.py", "interrupts.py"):
+        shutil.copy(SCRIPTS / name, tmp_path / "scripts")
     for name in ("chromium", "lint", "build"):
         (tmp_path / "scripts" / f"{name}.py").write_text(f"print('{name} ran')\n")
     for name, source in (("package", PASSES + FAILS), ("launch", PASSES + SKIPS), ("site", PASSES)):
