@@ -56,8 +56,8 @@ def test_the_numbers_of_all_stages_are_added(tree):
 
 def test_the_hub_is_tried_only_when_asked_for():
     """Neither a stage nor pytest alone starts servers or makes system users."""
-    top = SCRIPT.parents[1]
-    assert "tests/hub" not in SCRIPT.read_text(encoding="utf-8")
+    top = SCRIPTS.parent
+    assert "tests/hub" not in (SCRIPTS / "test.py").read_text(encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:nbval", "tests/hub"]
     for chosen, words in ((), "deselected"), (("-m", "hub"), "tests collected"):
         done = subprocess.run([*command, *chosen], cwd=top, capture_output=True, text=True, check=False)
