@@ -17,7 +17,7 @@ FOLDER = TOP / "_build" / "oldest"
 EXTRAS = ("book", "grade", "test")
 CHAPTERS = [f"book/{name}.ipynb" for name in ("02_backpropagation", "04_optimisers", "14_recurrent")]
 TESTS = (
-    ("tests/exercises",),
+    ("tests/exercises", "-m", "not slow"),
     ("tests/package", "-k", "widget or runtime or plots", "--ignore", "tests/package/test_widgets_page.py"),
     ("--nbval-lax", "--nbval-cell-timeout=600", *(f"_build/solved/{Path(name).name}" for name in CHAPTERS)),
 )

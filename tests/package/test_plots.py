@@ -64,8 +64,8 @@ def test_images_counts_titles():
 def test_boundary_draws_both_classes_and_the_line_between():
     x, y = torch.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), torch.tensor([1.0, -1.0, -1.0])
     ax = plots.boundary(lambda p: 0.5 - p[:, 0], x, y, lim=(-1, 2, -1, 2))
-    assert [len(c.get_offsets()) for c in ax.collections[2:]] == [2, 1]  # after the areas and the line
-    line = ax.collections[1].get_paths()[0].vertices
+    assert [len(c.get_offsets()) for c in ax.collections[-2:]] == [2, 1]  # after the areas and the line
+    line = ax.collections[-3].get_paths()[0].vertices
     assert np.allclose(line[:, 0], 0.5, atol=1e-3)
 
 
