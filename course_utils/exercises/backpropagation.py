@@ -252,6 +252,8 @@ def draw_order(rng):
     yield Case({"root": "x", "parents": {"x": ()}}, part="order", note="a leaf alone")
     square = {"L": ("s", "x"), "s": ("x", "x"), "x": (), "M": ("s",), "w": ()}
     yield Case({"root": "L", "parents": square}, part="order", note="s = x · x; M and w do not lead to L")
+    narrow = {"L": ("d",), "d": ("e", "f"), "e": ("f",), "f": ()}
+    yield Case({"root": "L", "parents": narrow}, part="order", note="L has fewer parents than d")
     for n in (8, 40):
         yield Case({"root": n - 1, "parents": _random_graph(rng, n)}, part="order")
     yield Case({"root": "L", "parents": small}, part="long chain")  # some wrong orders are right for a chain
