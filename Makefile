@@ -5,7 +5,7 @@ PY = "$(VENV)/bin/python"
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book full serve test test-grading test-hub bench variants lint normalise outputs lock clean
+.PHONY: help environment book full records serve test test-grading test-hub bench variants lint normalise outputs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -17,8 +17,12 @@ environment: ## .venv with the exact packages of requirements.lock
 book: environment ## the whole book as HTML, into _build/html
 	@$(PY) scripts/build.py
 
-full: environment ## the book with the original data and long training (COURSE_DATA names the data folder)
+full: environment ## all records and the book with the original data and long training (COURSE_DATA names the data folder)
+	@$(PY) scripts/records.py
 	@$(PY) scripts/build.py --profile full --jobs 1
+
+records: environment ## the committed results of long runs anew: make records CHAPTER=14
+	@$(PY) scripts/records.py $(CHAPTER)
 
 serve: book ## the book on http://localhost:8000 (another port: make serve PORT=9000)
 	@echo "Serving on http://localhost:$(PORT), stop with Ctrl-C"

@@ -23,7 +23,7 @@ import turns
 TOP = execute.TOP
 BOOK = TOP / "book"
 SETTINGS = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "scripts")
-LOOK = (*SETTINGS, "book/_ext", "course_utils/widgets")
+LOOK = (*SETTINGS, "book/_ext", "course_utils/widgets", "course_utils/records", "course_utils/tables.py")
 ASIDE = {"__pycache__", ".ipynb_checkpoints", "_ext", "_build"}  # folders under book/ that are not pages
 
 

@@ -2,7 +2,7 @@
 
 Every chapter runs in a process of its own. Its outputs go to `executed/NAME.ipynb`, its time and peak memory
 to `executed/times.json`, both under the build folder. A chapter runs again when its code, `course_utils`,
-`data/`, the lock or this file change; prose may be edited freely.
+`data/`, the lock or this file change; prose may be edited freely. Of the records, only a chapter's own count.
 
 Before each graded cell its reference answer is tried in the chapter's state, so that the tests need not run
 the chapter once more; `times.json` says what came of it. The chapter goes on as shipped.
@@ -35,6 +35,7 @@ import turns
 
 TOP = Path(__file__).resolve().parents[1]
 SHAPING = ("course_utils", "data", "requirements.lock", "scripts/execute.py")
+RECORDS = TOP / "course_utils" / "records"
 BUDGET_MIB = 1.2 * 1024
 CELL_TIMEOUT = 900  # seconds; only against hanging: the longest cell takes about 20 on a quick machine
 INTERRUPTED = "interrupted; chapters that had finished are kept"
@@ -65,17 +66,22 @@ def write_atomically(path, text):
     os.replace(draft, path)
 
 
-def hash_files(top, names):
-    """Return a digest of files and folders (all files in them), by relative path and content."""
+def hash_files(top, names, without=()):
+    """Return a digest of files and folders (all in them but `without`), by relative path and content."""
     digest = hashlib.sha256()
     for name in names:
         path = top / name
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:
-            if "__pycache__" not in file.parts and file.exists():
+            if "__pycache__" not in file.parts and file.exists() and file not in without:
                 digest.update(file.relative_to(top).as_posix().encode() + b"\0")
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest
+
+
+def shared_digest(more=()):
+    """Return the digest of the files that shape every chapter, and of `more`: records shape only theirs."""
+    return hash_files(TOP, (*SHAPING, *more), without=set(RECORDS.glob("*.json")))
 
 
 def read_chapter(path, profile):
@@ -107,13 +113,18 @@ def chapter_key(nb, shared, trials=()):
     """Return the key under which a chapter's outputs are kept.
 
     Args:
-        nb: the chapter; its code and its kernel count, its prose does not.
+        nb: the chapter; its code, its kernel and the records that it names count, its prose does not.
         shared: digest of the files that shape every chapter.
         trials: code that tries the reference answers.
     """
     digest = shared.copy()
     kernel = nb.metadata.get("kernelspec", {}).get("name", "")
     code = [[cell.source, cell.metadata] for cell in code_cells(nb)] + list(trials)
+    code += [
+        file.read_text(encoding="utf-8")
+        for file in sorted(RECORDS.glob("*.json"))
+        if any(f'"{file.stem}"' in cell.source for cell in code_cells(nb))
+    ]
     digest.update(json.dumps([kernel, sys.version, code], sort_keys=True).encode())
     return digest.hexdigest()
 
@@ -306,7 +317,7 @@ def execute(chapters, profile="fast", jobs=None):
     folder = build_folder(profile) / "executed"
     times_file = folder / "times.json"
     times = json.loads(times_file.read_text(encoding="utf-8")) if times_file.exists() else {}
-    shared = hash_files(TOP, SHAPING)
+    shared = shared_digest()
     keys = {}
     for path in chapters:
         nb = read_chapter(path, profile)

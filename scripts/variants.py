@@ -30,7 +30,6 @@ import interrupts
 import nbformat
 
 TOP = execute.TOP
-SHAPING = (*execute.SHAPING, "scripts/variants.py")
 TIMEOUT = 3600  # seconds for one run; it needs about 60
 
 
@@ -214,7 +213,7 @@ def run_all(chapters, names, jobs=None):
     """
     file = TOP / "_build" / "variants.json"
     results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    shared, todo = execute.hash_files(TOP, SHAPING), {}
+    shared, todo = execute.shared_digest(["scripts/variants.py"]), {}
     for name in names:
         for path in chapters:
             code = execute.chapter_key(nbformat.read(path, as_version=4), shared)
