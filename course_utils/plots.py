@@ -12,6 +12,10 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GOLD = (
     "#0072b2", "#d55e00", "#009e73", "#c8385a", "#aa66aa", "#56b4e9", "#e69f00"
 )  # fmt: skip
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD, RED)
+TONES = {  # the same, dark enough for letters and thin lines; the book swaps these in dark mode, too
+    BLUE: "#006aa6", ORANGE: "#aa4b00", GREEN: "#007656", RED: "#b63352",
+    PURPLE: "#8b548b", SKY: "#367193", GOLD: "#8f6300",
+}  # fmt: skip
 
 
 def use_style():

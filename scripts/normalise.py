@@ -5,6 +5,12 @@ widget state; valid and unique cell ids that stay as they are; one kernel, pytho
 that an editor leaves; the first code cell is the one that installs the course on Colab, with the address from
 pyproject.toml.
 
+One tag folds a code cell everywhere: `hide-input` folds its code, `hide-cell` the output as well, and
+`remove-cell` leaves it out of the page. From the tag follow the metadata that fold the code in JupyterLab and
+on Colab, which show its first line, `# @title` and a few words. The cells run as before, and there their
+outputs stay in sight: an error in a folded set-up cell must be seen. What a person has to write, tags and
+titles, is only checked.
+
     python scripts/normalise.py              # rewrite book/**/*.ipynb
     python scripts/normalise.py --check      # change nothing, list file and reasons, exit 1 if there are any
     python scripts/normalise.py --outputs    # take the outputs of tagged cells from the last `make book`
@@ -22,11 +28,16 @@ import nbformat
 TOP = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLAB_CELL = """\
+# @title Install the course on Colab
 import sys
 
 if "google.colab" in sys.modules:  # elsewhere the course is already installed
     %pip install -q "git+{address}\""""
 CELL_ID = re.compile(r"^[a-zA-Z0-9-_]{1,64}$")
+FOLDS = {"hide-cell", "hide-input", "remove-cell"}
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # for Colab and for JupyterLab
+TITLE = re.compile(r"# @title (\S.{0,71})(\n|\Z)")  # a few words: one line on a laptop
+CHECKED_ANSWER = re.compile(r"^check\.\w+\(", re.MULTILINE)
 PASSING = set(
     ["ExecuteTime", "colab", "collapsed", "execution", "id", "lines_to_next_cell", "outputId", "scrolled"]
 )
@@ -41,6 +52,17 @@ def repository():
 def checked(cell):
     """Return whether the outputs of a code cell are committed and compared."""
     return cell.cell_type == "code" and "nbval-check-output" in cell.metadata.get("tags", [])
+
+
+def folded(cell):
+    """Return whether a code cell is folded by its tags: hide-input, hide-cell or remove-cell."""
+    return cell.cell_type == "code" and bool(FOLDS & set(cell.metadata.get("tags", [])))
+
+
+def clean_metadata(cell):
+    """Return a cell's metadata without what an editor leaves, and folded as the cell's tags say."""
+    kept = {k: v for k, v in cell.metadata.items() if k not in {*PASSING, *FOLDED}}
+    return nbformat.from_dict(dict(sorted({**kept, **FOLDED}.items())) if folded(cell) else kept)
 
 
 def clean_outputs(cell):
@@ -76,7 +98,8 @@ def normalise(nb, address):
     colab = COLAB_CELL.format(address=address)
     first = next((i for i, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
     if first == len(nb.cells) or "google.colab" not in nb.cells[first].source:
-        nb.cells.insert(first, nbformat.v4.new_code_cell(colab))
+        folds = nbformat.from_dict({**FOLDED, "tags": ["remove-cell"]})
+        nb.cells.insert(first, nbformat.v4.new_code_cell(colab, metadata=folds))
         reasons["no cell that installs the course on Colab"] = []
     change(
         nb.cells[first],
@@ -84,6 +107,7 @@ def normalise(nb, address):
         colab,
         "another Colab cell than scripts/normalise.py and pyproject.toml say",
     )
+    change(nb.cells[first].metadata, "tags", ["remove-cell"], "a Colab cell on the page")
 
     seen = set()
     for number, cell in enumerate(nb.cells):
@@ -92,8 +116,7 @@ def normalise(nb, address):
         change(cell, "id", new, "no valid id of its own", number)
         seen.add(cell.id)
         change(cell, "source", cell.source.rstrip(), "blanks at the end", number)
-        kept = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k not in PASSING})
-        change(cell, "metadata", kept, "an editor's metadata", number)
+        change(cell, "metadata", clean_metadata(cell), "metadata of an editor or of another fold", number)
         if cell.cell_type == "code":
             change(cell, "outputs", clean_outputs(cell), "outputs beyond the tag nbval-check-output", number)
             count = 1 if cell.outputs else None  # nbval compares outputs of cells that have been run only
@@ -114,6 +137,22 @@ def uncompared(nb):
     empty = [number for number, cell in enumerate(nb.cells) if checked(cell) and not cell.get("outputs")]
     reason = "nothing to compare (make outputs)"
     return [reason + _where(empty)] if empty else []
+
+
+def misfolded(nb):
+    """Say which folded cells have no title, which open ones have one, and which graded ones are folded."""
+    code = [(number, cell) for number, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+    graded = {n for n, cell in code if "nbgrader" in cell.metadata or CHECKED_ANSWER.search(cell.source)}
+    faults = {
+        "folded, but the first line is not `# @title` and at most 72 characters": [
+            number for number, cell in code if folded(cell) and not TITLE.match(cell.source)
+        ],
+        "a `# @title`, but no tag hide-input or hide-cell": [
+            number for number, cell in code if not folded(cell) and "# @title" in cell.source
+        ],
+        "folded, but an exercise that is checked": [n for n, cell in code if folded(cell) and n in graded],
+    }
+    return [reason + _where(numbers) for reason, numbers in faults.items() if numbers]
 
 
 def take_outputs(nb, executed):
@@ -154,7 +193,8 @@ def main():
             take_outputs(nb, read(executed))
         clean, reasons = normalise(nb, repository())
         text = nbformat.writes(clean, indent=1) + "\n"
-        same, lacking = text == path.read_text(encoding="utf-8"), uncompared(clean)
+        same = text == path.read_text(encoding="utf-8")
+        lacking = [*uncompared(clean), *misfolded(clean)]
         if same and not lacking:
             continue
         found = True
@@ -163,7 +203,7 @@ def main():
         if not given.check:
             path.write_text(text, encoding="utf-8", newline="\n")
     if found and given.check:
-        sys.exit("Run `make normalise` and commit what it changes.")
+        sys.exit("Run `make normalise` and commit what it changes; titles and outputs are yours to write.")
 
 
 if __name__ == "__main__":

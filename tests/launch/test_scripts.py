@@ -153,7 +153,7 @@ def test_normaliser_says_what_it_changes(tmp_path):
         "empty cells",
         "no cell that installs the course on Colab",
         "no valid id of its own in cell 2",
-        "an editor's metadata in cell 2",
+        "metadata of an editor or of another fold in cell 2",
         "execution count in cells 1, 2",
         "outputs beyond the tag nbval-check-output in cell 1",
     ):
@@ -188,6 +188,44 @@ def test_normaliser_refuses_a_tagged_cell_without_an_output(tmp_path):
     nb.cells[1].outputs, nb.cells[1].execution_count = [nbformat.v4.new_output("stream", text="7\n")], 1
     path.write_text(nbformat.writes(nb, indent=1) + "\n", encoding="utf-8")
     assert subprocess.run(command).returncode == 0
+
+
+def test_one_tag_folds_a_cell_everywhere():
+    fold = {"cellView": "form", "jupyter": {"source_hidden": True}}
+    cells = [
+        nbformat.v4.new_code_cell(normalise.COLAB_CELL.format(address="a")),
+        nbformat.v4.new_code_cell("# @title Draw\n1", metadata={"tags": ["hide-input"]}),
+        nbformat.v4.new_code_cell("# @title Solution A\n1", metadata={"tags": ["hide-cell"]}),
+        nbformat.v4.new_code_cell("1", metadata={**fold, "tags": ["thumbnail"]}),
+        nbformat.v4.new_markdown_cell("prose"),
+    ]
+    clean, _ = normalise.normalise(nbformat.v4.new_notebook(cells=cells), "a")
+    assert [dict(c.metadata) for c in clean.cells] == [
+        {**fold, "tags": ["remove-cell"]},
+        {**fold, "tags": ["hide-input"]},
+        {**fold, "tags": ["hide-cell"]},
+        {"tags": ["thumbnail"]},
+        {},
+    ]
+    assert normalise.misfolded(clean) == []
+
+
+@pytest.mark.parametrize(
+    "source, tags, complaint",
+    [
+        ("1", ["hide-input"], "folded, but the first line is not `# @title`"),
+        ("1\n# @title Late", ["hide-cell"], "folded, but the first line is not `# @title`"),
+        ("# @title " + 73 * "x", ["hide-cell"], "at most 72 characters"),
+        ("# @title \n1", ["hide-cell"], "folded, but the first line is not `# @title`"),
+        ("# @title Draw\n1", [], "a `# @title`, but no tag hide-input or hide-cell"),
+        ("# @title Task\ncheck.relu(relu)", ["hide-input"], "folded, but an exercise that is checked"),
+    ],
+)
+def test_normaliser_refuses_what_it_cannot_fold(source, tags, complaint):
+    cells = [nbformat.v4.new_markdown_cell("prose"), nbformat.v4.new_code_cell(source)]
+    cells[1].metadata.tags = tags
+    (said,) = normalise.misfolded(nbformat.v4.new_notebook(cells=cells))
+    assert complaint in said and said.endswith(" in cell 1")
 
 
 def test_normaliser_refuses_what_is_no_notebook(tmp_path):
