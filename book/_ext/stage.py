@@ -1,8 +1,8 @@
 """Prepare an executed notebook for the page: figures become files in a light and a dark variant.
 
-Matplotlib figures arrive as SVG on a transparent ground, text and axes in one ink. Each is written twice, the
-second time with a light ink, and shown by two `<img>` of which the theme hides one. Other outputs stay as
-they are.
+Matplotlib figures arrive as SVG on a transparent ground: text and axes in one ink, coloured letters in dark
+tones. Each is written twice, the second time with light ink and tones, and shown by two `<img>` of which the
+theme hides one. Other outputs stay as they are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 INK, LIGHT_INK = "#21262c", "#e4e7eb"  # INK is course_utils.plots.INK; a test keeps the two equal
+TONES = {  # course_utils.plots.TONES and their light counterparts; a test keeps the keys equal
+    "#006aa6": "#4095c5",
+    "#aa4b00": "#da7321",
+    "#007656": "#12a57d",
+    "#b63352": "#d66a83",
+    "#8b548b": "#b67bb6",
+    "#367193": "#56b4e9",
+    "#8f6300": "#e69f00",
+}
 MAX_BYTES = 200_000  # of one figure as it travels, gzipped
 LOSSY_FROM = 20_000  # bytes of an embedded raster from which a lossy photograph is worth it
 RASTER = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
@@ -100,13 +109,20 @@ def _write_figure(data, folder, name, alt, where):
     if "image/svg+xml" not in data:
         return _write_raster(data["image/png"], folder, name, alt, where)
     light = RASTER.sub(_smaller_raster, _tidy("".join(data["image/svg+xml"])))
-    dark = light.replace(INK, LIGHT_INK)
+    dark = in_the_dark(light)
     width, height = _size_in_pixels(light, where)
     pair = []
     for mode, text in (("light", light), ("dark", dark)):
         path = _write(folder, name, "svg", text.encode(), where)
         pair.append(_img(path, f"figure only-{mode}", alt, width, height))
     return "".join(pair)
+
+
+def in_the_dark(svg):
+    """The same SVG for a dark ground: ink and tones exchanged for light ones."""
+    for dark, light in {INK: LIGHT_INK, **TONES}.items():
+        svg = svg.replace(dark, light)
+    return svg
 
 
 def _write_raster(png, folder, name, alt, where):

@@ -152,3 +152,13 @@ def brace(start, end, height):
     half = np.vstack([first, second])
     whole = np.vstack([half, (length, 0) + half[::-1] * (-1, 1)])
     return start + whole[:, :1] * unit + whole[:, 1:] * normal
+
+
+def crosses(points, box, slack):
+    """Whether a way goes through a box (left, bottom, right, top) that is smaller by `slack` all round."""
+    from matplotlib.path import Path
+    from matplotlib.transforms import Bbox
+
+    left, bottom, right, top = box
+    inner = Bbox([(left + slack, bottom + slack), (right - slack, top - slack)])
+    return Path(points).intersects_bbox(inner, filled=False)

@@ -4,12 +4,17 @@ import base64
 import io
 
 import nbformat
+import numpy as np
 import pytest
 import stage
+from matplotlib.colors import to_rgb
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils import plots
+from course_utils.drawing.canvas import TINT
 
+GROUNDS = {"light": "#ffffff", "dark": "#14181e"}  # of the book's pages
+TINTS = (TINT, 1.5 * TINT)  # of a box, of a cell of a drawing
 SVG = (
     '<?xml version="1.0"?><svg width="72pt" height="36pt" viewBox="0 0 72 36" xmlns="http://www.w3.org/2000/svg">'
     "<metadata>who made it</metadata>"
@@ -52,6 +57,35 @@ def markup(cell, output=0):
 
 def test_the_ink_is_that_of_the_figures():
     assert plots.INK == stage.INK
+
+
+def test_tones_become_light_in_the_dark(tmp_path):
+    assert set(plots.TONES.values()) == set(stage.TONES)
+    run([figure(f'<path style="fill: {plots.TONES[plots.BLUE]}"/>', **alt("a line"))], tmp_path)
+    files = [path.read_text() for path in tmp_path.glob("figures/*.svg")]
+    assert {plots.TONES[plots.BLUE] in text for text in files} == {True, False}
+    assert sum(stage.TONES[plots.TONES[plots.BLUE]] in text for text in files) == 1
+
+
+def luminance(colour):
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour]
+    return np.dot((0.2126, 0.7152, 0.0722), linear)
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("colour", [*plots.PALETTE, plots.INK])
+def test_letters_have_contrast_on_every_ground_and_tint(colour, ground):
+    page, inks = to_rgb(GROUNDS[ground]), (plots.INK, plots.TONES.get(colour, colour))
+    ink, tone = (to_rgb(stage.in_the_dark(c) if ground == "dark" else c) for c in inks)
+    fill = to_rgb(stage.in_the_dark(colour) if ground == "dark" else colour)
+    tinted = [np.array(page) * (1 - share) + share * np.array(fill) for share in TINTS]
+    assert contrast(tone, page) > 4.5 and contrast(tone, tinted[0]) > 4.5
+    assert all(contrast(ink, tint) > 4.5 for tint in tinted)
 
 
 def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path):
