@@ -2,7 +2,8 @@
 
 Colours are those of Okabe and Ito (2008), told apart with every common form of colour blindness. Text and
 axes are drawn in ``INK`` on a transparent ground; the published book swaps ``INK`` for a light tone in dark
-mode, so draw black things in ``INK``, never in "black" or "k".
+mode, so draw black things in ``INK``, never in "black" or "k". Coloured letters are written in the darker
+``TONES[colour]``, which the book swaps as well. Schematic drawings are ``course_utils.drawing``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GOLD = (
     "#0072b2", "#d55e00", "#009e73", "#c8385a", "#aa66aa", "#56b4e9", "#e69f00"
 )  # fmt: skip
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD, RED)
-TONES = {  # the same, dark enough for letters and thin lines; the book swaps these in dark mode, too
+TONES = {  # the same, dark enough for letters on a light ground or a tint of the colour
     BLUE: "#006aa6", ORANGE: "#aa4b00", GREEN: "#007656", RED: "#b63352",
     PURPLE: "#8b548b", SKY: "#367193", GOLD: "#8f6300",
 }  # fmt: skip
@@ -37,7 +38,7 @@ def use_style():
             "figure.constrained_layout.use": True,
             "figure.dpi": 110,
             "figure.facecolor": "none",
-            "figure.figsize": (6.4, 3.6),
+            "figure.figsize": (5.5, 3.2),
             "font.size": 10,
             "grid.alpha": 0.25,
             "grid.color": "#808890",

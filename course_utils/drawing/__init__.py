@@ -15,13 +15,15 @@ import numpy as np
 
 from .. import plots
 from . import ways
-from .canvas import BEHIND, GAP, SMALLEST, THICK, THIN, tone
+from .canvas import BEHIND, GAP, HEAD, SMALLEST, THICK, THIN, tone
 from .nodes import Node, disc, rectangle, union
 from .tensors import Tensors
 
 __all__ = ["Drawing"]
 
 MARGIN = 0.06  # inches, between a text and the edge of its box
+LOOP = 0.26  # inches, height of a loop
+BRACE = 0.14  # inches, height of a brace
 
 
 class Line(Node):
@@ -157,7 +159,13 @@ class Drawing(Tensors):
         Raises:
             ValueError: no room between a and b, a bend and corners at once, an unknown side, or as ``text``.
         """
-        points = shown = ways.loop(a, side, 0.26) if a is b else ways.way(a, b, bend, via)
+        looped = a is b and isinstance(a, Node)
+        points = shown = ways.loop(a, side, LOOP) if looped else ways.way(a, b, bend, via)
+        if ways.length(points) <= HEAD * (head + both):
+            raise ValueError(
+                f"no room for an arrow from {ways.tell(a)} to {ways.tell(b)}: they are "
+                f"{ways.length(points):.2f} inches apart, a head takes {HEAD}"
+            )
         if head:
             shown = self._head(shown, colour)
         if both:
@@ -214,7 +222,7 @@ class Drawing(Tensors):
         middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
         across = np.array([out[1], -out[0]])  # with the brace's tip on its left
         start, end = (middle + half * (out + sign * across) + GAP * out for sign in (-1, 1))
-        points = ways.brace(start, end, 0.14)
+        points = ways.brace(start, end, BRACE)
         self._stroke(points, colour)
         node = Node(points, text)
         if text:

@@ -81,7 +81,12 @@ class Tensors(Canvas):
             ValueError: rows of different lengths, a text wider than a cell, or as ``text``.
             IndexError: a mark outside.
         """
-        values = [list(row) for row in values]
+        try:
+            values = [list(row) for row in values]
+        except TypeError:
+            raise ValueError(
+                f"a grid needs rows of values, such as [[1, 2], [3, 4]], not {values!r}"
+            ) from None
         lengths = {len(row) for row in values}
         if len(lengths) != 1:
             raise ValueError(f"a grid needs rows of one length, these have {sorted(lengths)}")

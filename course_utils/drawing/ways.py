@@ -20,7 +20,7 @@ def direction(side):
 
 
 def way(a, b, bend=0.0, via=()):
-    """Points of a line from a to b, without what lies inside them.
+    """(N, 2) points of a line from a to b, without what lies inside them.
 
     Args:
         a, b: nodes or (x, y).
@@ -89,25 +89,26 @@ def rounded(points):
     return np.array([*done, points[-1]])
 
 
+def length(points):
+    """Inches of a way."""
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+
+
 def along(points, share):
     """The point at a share of a way's length, and the unit vector of the way there."""
     steps = np.diff(points, axis=0)
-    length = np.linalg.norm(steps, axis=1)
-    ends = np.cumsum(length)
+    lengths = np.linalg.norm(steps, axis=1)
+    ends = np.cumsum(lengths)
     k = min(int(np.searchsorted(ends, share * ends[-1])), len(steps) - 1)
-    unit = steps[k] / length[k]
-    return points[k] + (share * ends[-1] - ends[k] + length[k]) * unit, unit
+    unit = steps[k] / lengths[k]
+    return points[k] + (share * ends[-1] - ends[k] + lengths[k]) * unit, unit
 
 
 def shorten(points, inches):
-    """The way without the last `inches` of its length."""
-    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    share = 1 - inches / lengths.sum()
-    if share <= 0:
-        return points[:1]
-    end, _ = along(points, share)
-    kept = int(np.searchsorted(np.cumsum(lengths), share * lengths.sum()))
-    return np.vstack([points[: kept + 1], end])
+    """The way without the last `inches` of its length, of which it has more."""
+    ends = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))
+    end, _ = along(points, 1 - inches / ends[-1])
+    return np.vstack([points[: np.searchsorted(ends, ends[-1] - inches) + 1], end])
 
 
 def beside(points, share, side, width, height, gap):

@@ -23,7 +23,7 @@ def d():
     matplotlib.pyplot.close("all")
 
 
-@pytest.fixture(params=EXAMPLES, ids=lambda example: example.__name__)
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda example: example.__name__)
 def example(request):
     plots.use_style()
     with warnings.catch_warnings():
@@ -81,6 +81,13 @@ def test_an_arrow_goes_from_edge_to_edge(d):
     assert ends == pytest.approx(np.array([(1.2, 1), (2.8, 1)]), abs=1e-3)
     bent = d.arrow(a, b, bend=0.25).points
     assert bent[:, 1].max() == pytest.approx(1.5) and not a.holds(bent[1]) and not b.holds(bent[-2])
+
+
+def test_a_line_stops_under_the_heads_of_its_arrow(d):
+    d.arrow((1, 1), (3, 1), both=True)
+    x, heads = d.axes.lines[0].get_xdata(), [patch.get_xy()[:3] for patch in d.axes.patches]
+    assert 1 < x.min() < 1.1 and 2.9 < x.max() < 3
+    assert sorted(head[0][0] for head in heads) == pytest.approx([1, 3])
 
 
 def test_corners_go_level_or_upright_first(d):
@@ -168,6 +175,9 @@ REFUSED = {
     "via": (lambda d: d.arrow((0, 1), (2, 1), via="up"), "via 'up' is neither"),
     "bend and via": (lambda d: d.arrow((0, 1), (2, 1), bend=1, via=[(1, 2)]), "not both"),
     "no room": (lambda d: d.arrow(d.box((1, 1), "a"), d.box((1.1, 1.0), "")), "no room for a line"),
+    "no room for a head": (lambda d: d.arrow((1, 1), (1.08, 1)), "no room for an arrow .* 0.08 inches apart"),
+    "a point": (lambda d: d.line((1, 1), (1, 1)), "no room"),
+    "a row": (lambda d: d.grid((1, 1), torch.ones(3)), "a grid needs rows of values"),
     "ragged": (lambda d: d.grid((1, 1), [[1, 2], [3]]), r"rows of one length, these have \[1, 2\]"),
     "empty map": (lambda d: d.stack((1, 1), 0, 8, 8), "0 × 8 × 8 has nothing to draw"),
     "picture": (lambda d: d.image((1, 1), np.zeros((2, 2, 4)), 1), r"shape \(2, 2, 4\), expected"),

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from course_utils import plots
+from course_utils.drawing.canvas import WIDEST
 
 matplotlib.use("Agg")
 
@@ -14,6 +15,7 @@ def test_style_draws_in_ink_on_a_transparent_ground():
     plots.use_style()
     assert matplotlib.rcParams["text.color"] == plots.INK
     assert matplotlib.rcParams["figure.facecolor"] == "none"
+    assert matplotlib.rcParams["figure.figsize"][0] == WIDEST and matplotlib.rcParams["font.size"] == 10
     assert [c["color"] for c in matplotlib.rcParams["axes.prop_cycle"]] == list(plots.PALETTE)
 
 

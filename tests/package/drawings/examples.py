@@ -162,18 +162,18 @@ def translation():
 
 def attention():
     """Attention: a query meets three keys; the weights mix three values"""
-    d = Drawing(5.5, 2.85)
-    query, total = d.box((0.4, 1.55), "q", colour=BLUE), d.op((4.75, 1.55), "+")
-    softmax = d.box((2.55, 1.55), "softmax", 0.75, 2.2, PURPLE)
+    d = Drawing(5.5, 3.1)
+    query, total = d.box((0.4, 1.7), "q", colour=BLUE), d.op((4.75, 1.7), "+")
+    softmax = d.box((2.55, 1.7), "softmax", 0.75, 2.4, PURPLE)
     for k, (score, weight) in enumerate([("0.0", "0.11"), ("1.8", "0.67"), ("0.7", "0.22")]):
-        y, t = 2.45 - 0.9 * k, "₁₂₃"[k]
+        y, t = 2.7 - k, "₁₂₃"[k]
         key, times = d.box((1.3, y), f"k{t}", colour=ORANGE), d.op((3.8, y), "×")
         d.arrow(query, key)
         d.arrow(key, (softmax.box[0], y), score)
         d.arrow((softmax.box[2], y), times, weight)
-        d.arrow(d.box((3.8, y - 0.43), f"v{t}", colour=GREEN), times)
+        d.arrow(d.box((3.8, y - 0.5), f"v{t}", colour=GREEN), times)
         d.arrow(times, total)
-    d.arrow(total, d.text((5.3, 1.55), "out"))
+    d.arrow(total, d.text((5.3, 1.7), "out"))
     return d
 
 
