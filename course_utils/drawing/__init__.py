@@ -11,6 +11,8 @@ over the other, a line through a text, letters under ten points.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .. import plots
@@ -173,6 +175,11 @@ class Drawing(Tensors):
         self._stroke(points, colour, dashed, THICK if thick else THIN, shown)
         line = Line(self, points, colour)
         return line.label(text, side, at) if text else line
+
+    def chain(self, parts, **options):
+        """Draw arrows from each of the nodes or points to the next; everything else as ``arrow``."""
+        for a, b in pairwise(parts):
+            self.arrow(a, b, **options)
 
     def line(self, a, b, text="", **options):
         """Draw a line without a head; everything else as ``arrow``."""

@@ -90,6 +90,12 @@ def test_a_line_stops_under_the_heads_of_its_arrow(d):
     assert sorted(head[0][0] for head in heads) == pytest.approx([1, 3])
 
 
+def test_a_chain_leads_from_each_to_the_next(d):
+    d.chain([(1, 1), (2, 1), (2, 2)], dashed=True)
+    starts = [line.get_xydata()[0].tolist() for line in d.axes.lines]
+    assert starts == [[1, 1], [2, 1]]
+
+
 def test_corners_go_level_or_upright_first(d):
     a, b = d.box((1, 1), "a"), d.box((3, 2), "b")
     level, upright = d.arrow(a, b, via="-|").points, d.arrow(a, b, via="|-").points

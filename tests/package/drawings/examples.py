@@ -51,8 +51,7 @@ def lenet():
     for x, n in [(4.62, 120), (4.95, 84), (5.27, 10)]:
         parts.append(d.box((x, 1.0), "", 0.12, 0.09 * n**0.5, GREEN))
         d.text((x, 0.25), f"\n{n}")
-    for a, b in pairwise(parts):
-        d.arrow(a, b)
+    d.chain(parts)
     return d
 
 
@@ -68,8 +67,7 @@ def residual():
     ]
     relu = d.box((4.95, 0.5), "ReLU", 0.5, 0.5, ORANGE)
     d.line(x, fork)
-    for a, b in pairwise([fork, *parts, plus, relu, (5.48, 0.5)]):
-        d.arrow(a, b)
+    d.chain([fork, *parts, plus, relu, (5.48, 0.5)])
     d.arrow(fork, plus, "x", via=[(0.3, 1.05), (4.3, 1.05)], colour=PURPLE)
     return d
 
@@ -85,10 +83,8 @@ def unet():
     low = d.stack((2.75, 0.38), 128, 8, 8, "128", PURPLE, 0.25, "above")
     for a, b in zip(left, right, strict=True):
         d.arrow(a, b, "copy", dashed=True)
-    for a, b in pairwise([*left, low]):
-        d.arrow(a, b, via="|-", colour=BLUE)
-    for a, b in pairwise([low, *right[::-1]]):
-        d.arrow(a, b, via="-|", colour=GREEN)
+    d.chain([*left, low], via="|-", colour=BLUE)
+    d.chain([low, *right[::-1]], via="-|", colour=GREEN)
     return d
 
 
@@ -106,37 +102,28 @@ def unrolled():
     d.arrow(h, h, "W", side="right", colour=PURPLE)
     d.text((1.5, 1.1), "=", size=16)
     steps = [step(2.5 + 1.05 * k, t) for k, t in enumerate("₁₂₃")]
-    for a, b in pairwise([(1.8, 1.1), *steps, (5.3, 1.1)]):
-        d.arrow(a, b, "W", colour=PURPLE)
+    d.chain([(1.8, 1.1), *steps, (5.3, 1.1)], text="W", colour=PURPLE)
     return d
 
 
 def lstm():
     """An LSTM cell, gate by gate"""
     d = Drawing(5.5, 2.9)
-    gates = [(1.3, "σ", "f"), (2.1, "σ", "i"), (2.8, "tanh", "g"), (3.6, "σ", "o")]
-    f, i, g, o = (d.box((x, 0.95), t, 0.48, 0.3, GREEN if t == "tanh" else ORANGE) for x, t, _ in gates)
-    forget, write, add, read = (
-        d.op(at, t) for *at, t in [(1.3, 2.4, "×"), (2.8, 1.75, "×"), (2.8, 2.4, "+"), (4.3, 1.2, "×")]
-    )
-    squash = d.box((4.3, 1.8), "tanh", 0.48, 0.3, GREEN)
-    fork, c = d.dot((4.3, 2.4)), d.text((5.15, 2.4), "cₜ")
-    for a, b in pairwise([d.text((0.4, 2.4), "cₜ₋₁"), forget, add, fork, c]):
-        (d.line if b is fork else d.arrow)(a, b, thick=True)
-    for gate, to, name, via in [
-        (f, forget, "f", ()),
-        (i, write, "i", "|-"),
-        (g, write, "g", ()),
-        (o, read, "o", "|-"),
-    ]:
-        d.arrow(gate, to, name, via=via)
-    for a, b in pairwise([fork, squash, read]):
-        d.arrow(a, b)
+    f, i, o = (d.box((x, 0.95), "σ", 0.48, 0.3, ORANGE) for x in (1.3, 2.1, 3.6))
+    g, squash = (d.box(at, "tanh", 0.48, 0.3, GREEN) for at in ((2.8, 0.95), (4.3, 1.8)))
+    forget, write, read = (d.op(at, "×") for at in ((1.3, 2.4), (2.8, 1.75), (4.3, 1.2)))
+    add, fork = d.op((2.8, 2.4), "+"), d.dot((4.3, 2.4))
+    d.chain([d.text((0.4, 2.4), "cₜ₋₁"), forget, add], thick=True)
+    d.line(add, fork, thick=True)
+    d.arrow(fork, d.text((5.15, 2.4), "cₜ"), thick=True)
+    for gate, to, name in ((f, forget, "f"), (i, write, "i"), (g, write, "g"), (o, read, "o")):
+        d.arrow(gate, to, name, via="|-" if name in "io" else ())
+    d.chain([fork, squash, read])
     d.arrow(write, add)
     d.arrow(read, d.text((5.15, 0.45), "hₜ"), via="|-")
     d.arrow(d.text((0.4, 0.45), "hₜ₋₁, xₜ"), o, via="-|")
-    for x, _, _ in gates[:3]:
-        d.arrow(d.dot((x, 0.45)), (x, 0.8))
+    for gate in (f, i, g):
+        d.arrow(d.dot((gate.centre[0], 0.45)), gate)
     d.frame([(1.0, 0.3), (4.7, 2.65)])
     return d
 
@@ -204,8 +191,7 @@ def transformer():
     for start, parts, end in (((1.4, 0.05), (low, attend), add), (add, (high, mlp), out)):
         fork = d.dot((1.4, parts[0].box[1] - 0.2))
         d.line(start, fork)
-        for a, b in pairwise([fork, *parts, end]):
-            d.arrow(a, b)
+        d.chain([fork, *parts, end])
         x, y = 2.3, fork.centre[1]
         d.arrow(fork, end, "skip", "right", PURPLE, via=[(x, y), (x, end.centre[1])])
     d.arrow(out, (1.4, 4.15))
