@@ -156,7 +156,19 @@ window.bookAudit = (() => {
     }
   }
 
+  // heights in CSS pixels: of the article, of the code that stands open, and down to the middle of the first figure
+  function form() {
+    const boxes = (selector) =>
+      [...document.querySelectorAll(selector)]
+        .filter((e) => e.checkVisibility() && !e.closest("details:not([open])"))
+        .map((e) => e.getBoundingClientRect());
+    const middles = boxes("article .cell_output :is(img, svg, .widget-subarea), article p img")
+      .map((box) => window.scrollY + (box.top + box.bottom) / 2);
+    const code = boxes("article .cell_input").reduce((sum, box) => sum + box.height, 0);
+    return { article: boxes("article")[0].height, code, picture: Math.min(...middles, 1e6) };
+  }
+
   return {
-    fonts_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
+    form, fonts_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
   };
 })();

@@ -136,6 +136,23 @@ def formulas(tab) -> list[Finding]:
     return [Finding("formula", text) for text in tab.evaluate("bookAudit.formulas()")]
 
 
+def form(tab, code=0.25, screens=2) -> list[Finding]:
+    """Return findings where open code takes too much of a page's height, or the first figure comes too late.
+
+    Args:
+        tab: a page, its folds closed.
+        code: the largest share of the height of the article.
+        screens: how far down the middle of the first figure, drawing or widget may lie.
+    """
+    heights, found = tab.evaluate("bookAudit.form()"), []
+    share, seen = heights["code"] / heights["article"], heights["picture"] / tab.viewport_size["height"]
+    if share > code:
+        found.append(Finding("code", f"{share:.0%} of the height is code, more than {code:.0%}"))
+    if seen > screens:
+        found.append(Finding("late", f"the first figure comes after {seen:.1f} screens, not {screens}"))
+    return found
+
+
 def width(tab) -> list[Finding]:
     """Return a finding for a page that scrolls sideways."""
     widest = tab.evaluate("bookAudit.width()")

@@ -65,6 +65,31 @@ def test_each_fault_is_found(show, kind):
     assert kind in {f.kind for f in found}, found
 
 
+IMAGE = f'<img src="{DOT}" alt="a dot">'
+
+
+def box(kind, height, inside=""):
+    return f'<div class="{kind}" style="height: {height}px">{inside}</div>'
+
+
+@pytest.mark.parametrize(
+    "body, kinds",
+    [
+        (box("prose", 700) + box("cell_input", 240) + box("cell_output", 60, IMAGE), []),
+        (box("prose", 700) + box("cell_input", 300) + box("cell_output", 60, IMAGE), ["code"]),
+        (box("prose", 1900) + box("cell_output", 60, IMAGE), ["late"]),
+        (box("prose", 1900) + box("cell_output", 60, '<div class="widget-subarea">w</div>'), ["late"]),
+        (f"<details><summary>x</summary>{box('cell_input', 900)}</details><p>{IMAGE}</p>", []),
+        (box("cell_output", 9, f"<div hidden>{IMAGE}</div>") + box("prose", 9), ["late"]),
+    ],
+)
+def test_the_form_of_a_page(browser, tmp_path, body, kinds):
+    (tmp_path / "page.html").write_text(PAGE.format(body=body), "utf8")
+    url = (tmp_path / "page.html").as_uri()
+    with audit.open_page(browser, url, audit.DESK) as (tab, _):
+        assert [fault.kind for fault in audit.form(tab)] == kinds
+
+
 def test_broken_links_are_found(tmp_path):
     links = ("b.html#here", "b.html#gone", "c.html", "https://example.org")
     (tmp_path / "a.html").write_text("".join(f'<a href="{href}">x</a>' for href in links))

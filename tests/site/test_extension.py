@@ -20,6 +20,8 @@ In a long, narrow valley, small pushes add up.
 > **Slip in the lectures.**
 > It grows.
 
+> **A common mistake.** It shrinks.
+
 > **Unknown.** stays a quote.
 
 > A quote.
@@ -105,6 +107,8 @@ def momentum(small):
 def test_quotes_become_admonitions(momentum):
     assert 'class="note admonition"' in momentum
     assert '<p class="admonition-title">Slip in the lectures</p>\n<p>It grows.</p>' in momentum
+    assert '<p class="admonition-title">A common mistake</p>\n<p>It shrinks.</p>' in momentum
+    assert momentum.count('class="slip admonition"') == 2
     assert "<strong>Note.</strong>" not in momentum
     assert momentum.count("<blockquote>") == 2
     assert "<strong>Unknown.</strong>" in momentum

@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 KINDS = {
+    "A common mistake.": "slip",
     "Note.": "note",
     "Prediction.": "prediction",
     "Slip in the lectures.": "slip",
