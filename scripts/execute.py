@@ -42,11 +42,12 @@ INTERRUPTED = "interrupted; chapters that had finished are kept"
 SAMPLE = 0.2  # seconds between two looks at the memory
 
 # Loaded by every kernel of the build. No history: parallel kernels would lock one another's database.
-# Figures are SVG without a date, so that the same chapter gives the same bytes.
+# Figures are SVG without a date, so that the same chapter gives the same bytes, and hardly wider than they
+# are drawn, so that letters keep their size on a phone.
 KERNEL_CONFIG = """\
 c.HistoryManager.enabled = False
 c.InlineBackend.figure_formats = {"svg"}
-c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
+c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "pad_inches": 0.02, "metadata": {"Date": None}}
 """
 
 

@@ -151,12 +151,10 @@ def words_to_picture(executed):
     words = 0
     for cell in executed.cells:
         if cell.cell_type == "markdown":
-            before, picture, _ = cell.source.partition("![")
-            words += len(before.split())
-        else:
-            picture = any(PICTURES & set(data) for data in data_of(cell))
-            words += WORDS_A_LINE * len(code_lines(cell)) * visible(cell)
-        if picture:
+            words += len(cell.source.split())
+            continue
+        words += WORDS_A_LINE * len(code_lines(cell)) * visible(cell)
+        if any(PICTURES & set(data) for data in data_of(cell)):
             break
     return Measure("words to the first picture, a line of code for 10", words, WORDS_TO_PICTURE)
 

@@ -7,9 +7,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import traitlets.config
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils import plots
+from course_utils.drawing import Drawing
 
 
 def test_recut_chapters_keep_their_form():
@@ -43,7 +45,7 @@ def showing(**data):
 
 @pytest.fixture
 def drawing():
-    """A function that draws a text of some points in a figure of some inches, as chapters do."""
+    """A function that draws a text of some points in a figure of some inches."""
 
     def draw(inches, points, text="text"):
         with mpl.rc_context():
@@ -132,7 +134,6 @@ def test_first_picture(drawing):
     figure = showing(svg=drawing(5, 10))
     assert form.words_to_picture(notebook("# " + 490 * "x ", "a\n\nb", figure)).value == 490 + 20 + 10
     assert form.words_to_picture(notebook("# " + 490 * "x ", folded("a\nb"), figure)).fits
-    assert form.words_to_picture(notebook("# one two ![](a.svg) three", "a")).value == 2
     assert not form.words_to_picture(notebook("# " + 501 * "x ", figure)).fits
 
 
@@ -152,6 +153,19 @@ def test_figures(drawing):
 def test_a_narrow_figure_is_not_shrunk_and_exponents_may_be_small(drawing):
     assert form.smallest_letters(drawing(3, 7))[0] == pytest.approx(7 * 96 / 72)
     assert form.smallest_letters(drawing(3, 10, "$10^{-3}$"))[0] == pytest.approx(10 * 96 / 72)
+
+
+def test_a_drawing_of_the_greatest_width_keeps_its_letters_on_the_page():
+    kernel = traitlets.config.Config()
+    exec(form.execute.KERNEL_CONFIG, {"c": kernel})
+    with mpl.rc_context():
+        plots.use_style()
+        sketch, file = Drawing(5.5, 1), io.StringIO()
+        sketch.box((0.8, 0.5), "a")
+        sketch.figure.canvas.print_figure(file, format="svg", **kernel.InlineBackend.print_figure_kwargs)
+        plt.close(sketch.figure)
+    figure = notebook(showing(svg=file.getvalue()))
+    assert form.widest_figure(figure).fits and form.least_letters(figure).fits
 
 
 def test_outputs_of_other_code_do_not_count(tmp_path, monkeypatch):

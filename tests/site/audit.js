@@ -162,7 +162,7 @@ window.bookAudit = (() => {
       [...document.querySelectorAll(selector)]
         .filter((e) => e.checkVisibility() && !e.closest("details:not([open])"))
         .map((e) => e.getBoundingClientRect());
-    const middles = boxes("article .cell_output :is(img, svg, .widget-subarea), article p img")
+    const middles = boxes("article :is(img.figure, .widget-subarea)")
       .map((box) => window.scrollY + (box.top + box.bottom) / 2);
     const code = boxes("article .cell_input").reduce((sum, box) => sum + box.height, 0);
     return { article: boxes("article")[0].height, code, picture: Math.min(...middles, 1e6) };

@@ -65,7 +65,7 @@ def test_each_fault_is_found(show, kind):
     assert kind in {f.kind for f in found}, found
 
 
-IMAGE = f'<img src="{DOT}" alt="a dot">'
+IMAGE = f'<img class="figure" src="{DOT}" alt="a dot">'
 
 
 def box(kind, height, inside=""):
@@ -77,7 +77,7 @@ def box(kind, height, inside=""):
     [
         (box("prose", 700) + box("cell_input", 240) + box("cell_output", 60, IMAGE), []),
         (box("prose", 700) + box("cell_input", 300) + box("cell_output", 60, IMAGE), ["code"]),
-        (box("prose", 1900) + box("cell_output", 60, IMAGE), ["late"]),
+        (f"<svg></svg>{box('prose', 1900)}{IMAGE}", ["late"]),
         (box("prose", 1900) + box("cell_output", 60, '<div class="widget-subarea">w</div>'), ["late"]),
         (f"<details><summary>x</summary>{box('cell_input', 900)}</details><p>{IMAGE}</p>", []),
         (box("cell_output", 9, f"<div hidden>{IMAGE}</div>") + box("prose", 9), ["late"]),
