@@ -116,6 +116,10 @@ def normalise(nb, address):
         change(cell, "id", new, "no valid id of its own", number)
         seen.add(cell.id)
         change(cell, "source", cell.source.rstrip(), "blanks at the end", number)
+        if "parameters" in cell.metadata.get("tags", []):  # readers of the page have no use for it
+            change(
+                cell.metadata, "tags", ["parameters", "remove-cell"], "a parameters cell on the page", number
+            )
         change(cell, "metadata", clean_metadata(cell), "metadata of an editor or of another fold", number)
         if cell.cell_type == "code":
             change(cell, "outputs", clean_outputs(cell), "outputs beyond the tag nbval-check-output", number)

@@ -59,7 +59,7 @@ def test_core_has_only_lower_bounds():
 def test_first_code_cell_installs_the_course_on_colab(chapter):
     code = [cell for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code"]
     assert code[0].source == normalise.COLAB_CELL.format(address=normalise.repository())
-    assert code[1].metadata.tags == ["parameters", "hide-input"]
+    assert code[1].metadata.tags == ["parameters", "remove-cell"]
     assert code[1].source.startswith('# @title Choose the profile\nPROFILE = "fast"')
 
 
