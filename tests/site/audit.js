@@ -19,8 +19,12 @@ window.bookAudit = (() => {
 
   const fonts_ready = (ms) => Promise.race([document.fonts.ready, wait(ms)]).then(() => true);
 
-  const widgets_ready = (count) =>
-    document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
+  // A widget is drawn when it comes near: asked again and again, this scrolls past all of them and back to the top.
+  const widgets_ready = (count) => {
+    const waiting = document.querySelector(".widget-subarea.waiting");
+    (waiting ?? document.documentElement).scrollIntoView({ block: waiting ? "center" : "start", behavior: "instant" });
+    return document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
+  };
 
   // [kind, name] of images without alt text, and of images that cannot be shown
   async function images() {
