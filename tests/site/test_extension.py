@@ -58,14 +58,16 @@ def anywidget(key):
     return new_output("display_data", data=view), state
 
 
-def build(folder, notebook):
-    """Build a book of one chapter; return (site, what was warned about)."""
+def build(folder, notebook, pages=()):
+    """Build a book of one chapter, and of `pages` {name: text}; return (site, what was warned about)."""
     from sphinx.cmd.build import main
 
     book = folder / "book"
     book.mkdir()
     nbformat.write(notebook, book / "04_momentum.ipynb")
-    (book / "index.md").write_text(INDEX, "utf8")
+    for name, text in dict(pages).items():
+        (book / f"{name}.md").write_text(text, "utf8")
+    (book / "index.md").write_text(INDEX.replace("04_momentum", "\n".join(["04_momentum", *pages])), "utf8")
     (book / "conf.py").write_text(
         f"import sys; sys.path.insert(0, {str(TOP / 'book' / '_ext')!r})\n"
         "extensions = ['myst_nb', 'sphinx_book_theme', 'course_page']\n"
@@ -79,8 +81,8 @@ def build(folder, notebook):
     return folder / "html", log.read_text("utf8")
 
 
-def chapter(*cells, state=None):
-    notebook = new_notebook(cells=[new_markdown_cell(TEXT), *cells])
+def chapter(*cells, state=None, text=TEXT):
+    notebook = new_notebook(cells=[new_markdown_cell(text), *cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["thumbnail"] = '<img class="figure" src="_static/figures/x.svg" alt="a valley">'

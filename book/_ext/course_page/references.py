@@ -141,9 +141,9 @@ def _numbers(match, group, start, kind, chapter, must):
     return rows
 
 
-def link(text: str, address: str) -> nodes.reference:
-    """Return a link to a place in the book."""
-    return nodes.reference("", text, internal=True, refuri=address, classes=["cross-reference"])
+def link(text: str, address: str, *inside) -> nodes.reference:
+    """Return a link to a place in the book; its words are a text, or nodes."""
+    return nodes.reference("", text, *inside, internal=True, refuri=address, classes=["cross-reference"])
 
 
 def linked(page: Page, node: nodes.Text) -> list[nodes.Node]:
@@ -154,11 +154,12 @@ def linked(page: Page, node: nodes.Text) -> list[nodes.Node]:
         if address is None and must:
             where = f"chapter {chapter}" if chapter else "this page" if kind != "chapter" else "the book"
             LOG.warning("%s has no %s %s", where, kind, number, location=node.parent, type="reference")
-        if not address or start < done:
+        own = address in [f"#{name}" for name in node.parent.get("ids", [])]  # a caption names its figure again
+        if not address or own or start < done:
             continue
         new += [nodes.Text(text[done:start]), link(text[start:end], address)]
         done = end
-    return [*(part for part in new if part.astext()), *([nodes.Text(text[done:])] if text[done:] else [])]
+    return [part for part in [*new, nodes.Text(text[done:])] if part.astext()]
 
 
 def _untouched(node):
@@ -182,9 +183,9 @@ def add_links(app, document, docname):
         if SECTION.search(str(node)) and isinstance(after, nodes.emphasis):
             address = page.address("section", _plain(after.astext()))
             if address:
-                after.replace_self(link("", address) + after.deepcopy())
+                after.replace_self(link("", address, after.deepcopy()))
         new = linked(page, node)
-        if len(new) > 1 or isinstance(new[0], nodes.reference):
+        if any(isinstance(part, nodes.reference) for part in new):
             node.parent.replace(node, new)
 
 
