@@ -82,7 +82,7 @@ def _is_figure(output):
 
 
 def _joined(outputs):
-    """Join what a cell printed in pieces: a kernel may send one line in two, and does so differently each time."""
+    """Join what a cell printed: a kernel may send one line in two pieces, and other ones each time."""
     whole = []
     for output in outputs:
         last = whole[-1] if whole else None

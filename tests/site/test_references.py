@@ -1,4 +1,4 @@
-"""References in prose become links to chapters, equations, figures, exercises and sections, and none is dead."""
+"""References in prose become links to chapters, equations, figures, exercises and sections; none is dead."""
 
 import re
 
@@ -7,18 +7,25 @@ import pytest
 from course_page import references
 from test_extension import build, chapter
 
-PAGES = {
-    "05_other": "# Other\n\n$$ e = m \\tag{3} $$\n\n**Figure 1.** A line.\n\n**Figure 2.** A curve.\n\n## The long valley\n\nDown.\n",
-}
+OTHER = """# Other
+
+$$ e = m \\tag{3} $$
+
+**Figure 1.** A line.
+
+**Figure 2.** A curve.
+"""
+PAGES = {"05_other": OTHER}
 TEXT = """# Links
 
 Plain.
 
 ## Section of chapter 5
 
-See chapter 5, equation (3); equation (3) of chapter 5; chapter 5's Figure 2; chapter 5 (equation (3)); Chapters 4 and 5.
-Equations (1), (2) and (1) are here, by (2) too, as (9) is not, and (2) is not sure. By `equation (1)` or
-[equation (2)](https://a.org) nothing. Figures 1 and 2 of chapter 5. In section *By hand* and "section", Exercise 1.
+See chapter 5, equation (3); equation (3) of chapter 5; chapter 5's Figure 2; chapter 5 (equation (3)).
+Chapters 4 and 5. Equations (1), (2) and (1) are here, by (2) too, as (9) is not, and (2) is not sure.
+By `equation (1)` or [equation (2)](https://a.org) nothing. Figures 1 and 2 of chapter 5. In section *By hand*
+and "section", Exercise 1.
 See section "Section of chapter 5", and equation (8) of the paper. In 2015 (1) 3 of 4 in chapter 5, 20 seeds.
 
 $$ a = b \\tag{1} $$
@@ -54,7 +61,9 @@ Text.
     ],
 )
 def test_what_is_a_reference(text, found):
-    seen = [f"{kind} {n}" + f" in {there}" * bool(there) for _, _, kind, n, there, _ in references.mentions(text)]
+    seen = [
+        f"{kind} {n}" + f" in {there}" * bool(there) for _, _, kind, n, there, _ in references.mentions(text)
+    ]
     assert seen == found
 
 

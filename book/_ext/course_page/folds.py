@@ -1,7 +1,7 @@
 """Folded cells: one quiet line that says what the cell does, a triangle, and the cell when it is opened.
 
-`stage.py` has taken the title from the cell's first line (`# @title Draw Figure 4`); without one the line says
-"Show source" and "Hide source".
+`stage.py` has taken the title from the cell's first line (`# @title Draw Figure 4`); without one the line
+says "Show source" and "Hide source".
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ def visit(writer, node):
     line = f"<span>{show}</span>"
     if show != hide:
         line = f'<span class="when-closed">{show}</span><span class="when-open">{hide}</span>'
-    writer.body.append(f'<details class="{" ".join(["hide", *node["classes"]])}">\n<summary>{line}</summary>\n')
+    writer.body.append(
+        f'<details class="{" ".join(["hide", *node["classes"]])}">\n<summary>{line}</summary>\n'
+    )
 
 
 def depart(writer, node):

@@ -36,7 +36,9 @@ class Records(SphinxDirective):
         title = record.title[:1].upper() + record.title[1:]
         section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(f"record-{record.name}")])
         self.state.document.note_explicit_target(section)
-        section += nodes.paragraph("", "", *self.chapter(record), nodes.Text(f"{record.note}, {origin(record)}."))
+        section += nodes.paragraph(
+            "", "", *self.chapter(record), nodes.Text(f"{record.note}, {origin(record)}.")
+        )
         section += [nodes.raw("", t._repr_html_(), format="html") for t in tables(record.rows)]
         return section
 
@@ -88,7 +90,9 @@ def flat(rows, prefix=""):
             values = [{str(k): item for k, item in enumerate(v, 1)} for v in values]
         if all(isinstance(v, dict) for v in values):
             found |= flat(values, f"{way}, ")
-        elif all(map(number, values)) or all(isinstance(v, list) and v and all(map(number, v)) for v in values):
+        elif all(map(number, values)) or all(
+            isinstance(v, list) and v and all(map(number, v)) for v in values
+        ):
             found[way] = values
     return found
 

@@ -1,9 +1,9 @@
 """References in prose become links: "chapter 2", "equations (7) and (8)", "Figure 5", "section *Momentum*".
 
-A reference belongs to the page it stands on, unless it names another: "chapter 2, equation (3)", "equation (3)
-of chapter 2", "chapter 2's Figure 1". A number alone, "by (7)", is a reference after one of a few words, and
-only where the page has that equation. Headings, code, formulas, links and the labels of captions stay as they
-are. A reference that leads nowhere is a warning, which fails the build.
+A reference belongs to the page it stands on, unless it names another: "chapter 2, equation (3)",
+"equation (3) of chapter 2", "chapter 2's Figure 1". A number alone, "by (7)", is a reference after one of a
+few words, and only where the page has that equation. Headings, code, formulas, links and the labels of
+captions stay as they are. A reference that leads nowhere is a warning, which fails the build.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ ALONE = re.compile(rf"\b(?:{'|'.join(LEADS.split())})\s+({ROUND_LIST})(?!\w)")
 NUMBER = re.compile(r"\(?(\d+[a-z]?)\)?")
 CHAPTER_BEFORE = re.compile(r"chapter\s+(\d+)(?:,\s+|['\u2019]s\s+|\s+\()$", re.IGNORECASE)
 CHAPTER_AFTER = re.compile(r"\s+(?:of|in|from)\s+chapter\s+(\d+)\b")
-ELSEWHERE = re.compile(r"\s+(?:of|in|from)\s+(?:(?:the|their|its|that)\s+(?:\w+\s+)?(?:paper|article|lectures?)\b|$)")
+ELSEWHERE = re.compile(
+    r"\s+(?:of|in|from)\s+(?:(?:the|their|its|that)\s+(?:\w+\s+)?(?:paper|article|lectures?)\b|$)"
+)
 SECTION = re.compile(r"\bsection\s+$", re.IGNORECASE)
 QUOTED_SECTION = re.compile(r"\bsection\s+[\"\u201c](?P<title>[^\"\u201d]+)[\"\u201d]", re.IGNORECASE)
 UNTOUCHED = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block)
@@ -112,8 +114,8 @@ def mentions(text):
     """Find the references in a piece of text.
 
     Returns:
-        a list of (start, end, kind, number, chapter or None, must exist), in order; start and end hold the words
-        that become the link: "chapter 2" whole, each further number by itself.
+        a list of (start, end, kind, number, chapter or None, must exist), in order; between start and end are
+        the words that become the link: "chapter 2" whole, each further number by itself.
     """
     found = []
     for match in MENTION.finditer(text):
@@ -154,7 +156,9 @@ def linked(page: Page, node: nodes.Text) -> list[nodes.Node]:
         if address is None and must:
             where = f"chapter {chapter}" if chapter else "this page" if kind != "chapter" else "the book"
             LOG.warning("%s has no %s %s", where, kind, number, location=node.parent, type="reference")
-        own = address in [f"#{name}" for name in node.parent.get("ids", [])]  # a caption names its figure again
+        own = address in [
+            f"#{name}" for name in node.parent.get("ids", [])
+        ]  # a caption names its figure again
         if not address or own or start < done:
             continue
         new += [nodes.Text(text[done:start]), link(text[start:end], address)]
