@@ -69,6 +69,19 @@ window.bookAudit = (() => {
     return `<${widest.tagName.toLowerCase()} class="${widest.getAttribute("class") || ""}"> ends at ${Math.round(right(widest))} px`;
   }
 
+  // what scrolls sideways and does not show it: no shadow at its edge, or out of the keyboard's reach
+  function cut() {
+    dispatchEvent(new Event("resize")); // page.js looks again at what has been unfolded
+    const bad = [];
+    for (const e of document.querySelectorAll("article *")) {
+      if (e.scrollWidth <= e.clientWidth + 4 || !e.clientWidth || e.closest(".katex, .bw")) continue; // KaTeX ends in 2 px of nothing
+      const style = getComputedStyle(e);
+      if (style.overflowX === "visible" || style.clip !== "auto") continue;
+      if (e.tabIndex < 0 || !style.backgroundAttachment.includes("local")) bad.push(`<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`);
+    }
+    return bad;
+  }
+
   function calm_and_unfold() {
     for (const details of document.querySelectorAll("details")) details.open = true;
     const style = document.createElement("style");
@@ -173,6 +186,7 @@ window.bookAudit = (() => {
   }
 
   return {
-    form, fonts_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
+    form, fonts_ready, widgets_ready, images, formulas, width, cut, calm_and_unfold, controls, buttons, sliders, latency,
+    first_text,
   };
 })();

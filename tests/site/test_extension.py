@@ -122,6 +122,23 @@ def test_captions_exercises_and_details(momentum):
     assert "<p>Look at <strong>this</strong>" in momentum
 
 
+def test_an_exercise_may_hang_under_its_section(tmp_path):
+    """Its heading is in the page's contents, under the section, and its anchor is the same at any depth."""
+    graded = new_code_cell("f()", metadata={"nbgrader": GRADED})
+    text = "# Title\n\nPlain.\n\n## Gates\n\nSee Exercise 1.\n\n### Exercise 1: a gate\n"
+    cells = [graded, new_markdown_cell("### The highway\n\nText.\n\n## Summary\n\nText.")]
+    site, warnings = build(tmp_path, chapter(*cells, text=text))
+    assert warnings == "" and audit.broken_links(site, "04_momentum.html") == []
+    page = (site / "04_momentum.html").read_text("utf8")
+    contents = re.findall(
+        r'<li class="toc-(h\d)[^>]*>\s*<a class="reference internal[^>]*href="([^"]+)"', page
+    )
+    below = [("h3", "#exercise-1-a-gate"), ("h3", "#the-highway")]
+    assert contents == [("h2", "#gates"), *below, ("h2", "#summary")]
+    assert '<a class="cross-reference reference internal" href="#exercise-1-a-gate">Exercise 1</a>' in page
+    assert page.index("Exercise 1: a gate") < page.index('class="exercise-label"') < page.index("The highway")
+
+
 def test_formulas_are_set_when_the_book_is_built(small, momentum, browser):
     """For the eye and for a screen reader, with anchor, number and TeX; no script has a part in it."""
     assert momentum.count("<math ") == momentum.count('class="katex-html"') == 3
