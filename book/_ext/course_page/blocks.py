@@ -16,7 +16,6 @@ KINDS = {
     "Note.": "note",
     "Prediction.": "prediction",
     "Slip in the lectures.": "slip",
-    "A common mistake.": "slip",
     "Tip.": "tip",
     "Warning.": "warning",
 }
