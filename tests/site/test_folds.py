@@ -4,8 +4,9 @@ import audit
 import pytest
 import stage
 from nbformat.v4 import new_code_cell
-from test_extension import build, chapter
+from test_extension import TOP, build, chapter
 
+STYLE = TOP / "book" / "_static" / "book.css"
 DRAW = "# @title Draw <Figure> 4\ndraw_the_figure()"
 
 
@@ -34,6 +35,7 @@ def test_the_line_is_the_title(folded):
 @pytest.mark.parametrize("size", [audit.PHONE, audit.DESK], ids=["phone", "desk"])
 def test_mouse_and_keyboard_open_it(folded, browser, size):
     with audit.open_page(browser, folded.as_uri(), size) as (tab, found):
+        tab.add_style_tag(path=STYLE)
         for name, code in [("Draw <Figure> 4", "draw_the_figure()"), ("Solution A", "answer()")]:
             line, inside = tab.locator("summary", has_text=name), tab.get_by_text(code)
             assert line.inner_text() == name and not inside.is_visible()
@@ -51,6 +53,7 @@ def test_mouse_and_keyboard_open_it(folded, browser, size):
 
 def test_what_is_folded_is_not_printed(folded, browser):
     with audit.open_page(browser, folded.as_uri()) as (tab, _):
+        tab.add_style_tag(path=STYLE)
         tab.locator("summary", has_text="Solution A").click()
         tab.emulate_media(media="print")
         assert not tab.locator("summary", has_text="Draw").is_visible()
