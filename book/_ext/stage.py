@@ -68,6 +68,8 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
             output.metadata = NotebookNode()
             pictures.append(("thumbnail" in cell.metadata.get("tags", []), markup))
         cell.metadata.get("mystnb", {}).pop("image", None)
+        if "outputs" in cell:
+            cell.outputs = _joined(cell.outputs)
         _name_fold(cell)
     if pictures:
         nb.metadata["thumbnail"] = next((markup for tagged, markup in pictures if tagged), pictures[0][1])
@@ -77,6 +79,18 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
 def _is_figure(output):
     data = output.get("data", {})
     return "image/svg+xml" in data or "image/png" in data
+
+
+def _joined(outputs):
+    """Join what a cell printed: a kernel may send one line in two pieces, and other ones each time."""
+    whole = []
+    for output in outputs:
+        last = whole[-1] if whole else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def _name_fold(cell):

@@ -19,8 +19,12 @@ window.bookAudit = (() => {
 
   const fonts_ready = (ms) => Promise.race([document.fonts.ready, wait(ms)]).then(() => true);
 
-  const widgets_ready = (count) =>
-    document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
+  // A widget is drawn when it comes near: asked again and again, this scrolls past all of them and back to the top.
+  const widgets_ready = (count) => {
+    const waiting = document.querySelector(".widget-subarea.waiting");
+    (waiting ?? document.documentElement).scrollIntoView({ block: waiting ? "center" : "start", behavior: "instant" });
+    return document.documentElement.dataset.widgets && document.querySelectorAll(".widget-subarea .bw").length >= count;
+  };
 
   // [kind, name] of images without alt text, and of images that cannot be shown
   async function images() {
@@ -63,6 +67,19 @@ window.bookAudit = (() => {
     const right = (e) => e.getBoundingClientRect().right;
     const widest = [...document.querySelectorAll("body *")].sort((a, b) => right(b) - right(a))[0];
     return `<${widest.tagName.toLowerCase()} class="${widest.getAttribute("class") || ""}"> ends at ${Math.round(right(widest))} px`;
+  }
+
+  // what scrolls sideways and does not show it: no shadow at its edge, or out of the keyboard's reach
+  function cut() {
+    dispatchEvent(new Event("resize")); // page.js looks again at what has been unfolded
+    const bad = [];
+    for (const e of document.querySelectorAll("article *")) {
+      if (e.scrollWidth <= e.clientWidth + 4 || !e.clientWidth || e.closest(".katex, .bw")) continue; // KaTeX ends in 2 px of nothing
+      const style = getComputedStyle(e);
+      if (style.overflowX === "visible" || style.clip !== "auto") continue;
+      if (e.tabIndex < 0 || !style.backgroundAttachment.includes("local")) bad.push(`<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`);
+    }
+    return bad;
   }
 
   function calm_and_unfold() {
@@ -169,6 +186,7 @@ window.bookAudit = (() => {
   }
 
   return {
-    form, fonts_ready, widgets_ready, images, formulas, width, calm_and_unfold, controls, buttons, sliders, latency, first_text,
+    form, fonts_ready, widgets_ready, images, formulas, width, cut, calm_and_unfold, controls, buttons, sliders, latency,
+    first_text,
   };
 })();

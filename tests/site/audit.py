@@ -159,6 +159,11 @@ def width(tab) -> list[Finding]:
     return [Finding("wide", f"the page is wider than its window: {widest}")] if widest else []
 
 
+def cut(tab) -> list[Finding]:
+    """Return code, formulas and tables that are wider than their place and do not show that there is more."""
+    return [Finding("cut", text) for text in tab.evaluate("bookAudit.cut()")]
+
+
 def accessibility(tab) -> list[Finding]:
     """Return what axe finds, with everything that is folded opened first."""
     tab.evaluate("bookAudit.calm_and_unfold()")
@@ -236,7 +241,7 @@ def visit(browser, url: str) -> tuple[list[Finding], int]:
         found += images(tab) + formulas(tab) + width(tab)
         dead, moved = dead_controls(tab)
         tab.evaluate("bookAudit.buttons()")
-        found += dead + accessibility(tab) + width(tab)  # everything is unfolded now
+        found += dead + accessibility(tab) + width(tab) + cut(tab)  # everything is unfolded now
     return found, moved
 
 

@@ -28,6 +28,7 @@ FAULTS = {
     "missing": '<img src="gone.png" alt="a picture that is gone">',
     "dead": WIDGET.format(size="7"),
     "wide": '<div style="width: 500px">too wide for a phone</div>',
+    "cut": '<pre style="width: 200px; overflow: auto" tabindex="0">a line that is wider than its place</pre>',
     "axe": '<p style="color: #bbb">hardly readable</p>',
     "formula": "<p>Here $x^2$ was not typeset.</p>",
     "widget": VIEW * 2,

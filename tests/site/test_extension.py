@@ -58,14 +58,16 @@ def anywidget(key):
     return new_output("display_data", data=view), state
 
 
-def build(folder, notebook):
-    """Build a book of one chapter; return (site, what was warned about)."""
+def build(folder, notebook, pages=()):
+    """Build a book of one chapter, and of `pages` {name: text}; return (site, what was warned about)."""
     from sphinx.cmd.build import main
 
     book = folder / "book"
     book.mkdir()
     nbformat.write(notebook, book / "04_momentum.ipynb")
-    (book / "index.md").write_text(INDEX, "utf8")
+    for name, text in dict(pages).items():
+        (book / f"{name}.md").write_text(text, "utf8")
+    (book / "index.md").write_text(INDEX.replace("04_momentum", "\n".join(["04_momentum", *pages])), "utf8")
     (book / "conf.py").write_text(
         f"import sys; sys.path.insert(0, {str(TOP / 'book' / '_ext')!r})\n"
         "extensions = ['myst_nb', 'sphinx_book_theme', 'course_page']\n"
@@ -79,8 +81,8 @@ def build(folder, notebook):
     return folder / "html", log.read_text("utf8")
 
 
-def chapter(*cells, state=None):
-    notebook = new_notebook(cells=[new_markdown_cell(TEXT), *cells])
+def chapter(*cells, state=None, text=TEXT):
+    notebook = new_notebook(cells=[new_markdown_cell(text), *cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["thumbnail"] = '<img class="figure" src="_static/figures/x.svg" alt="a valley">'
@@ -118,6 +120,26 @@ def test_captions_exercises_and_details(momentum):
     assert '<p class="figure-caption" id="figure-1"><strong>Figure 1.</strong>' in momentum
     assert '<p class="exercise-label"><strong>Exercise</strong> 2 points</p>' in momentum
     assert "<p>Look at <strong>this</strong>" in momentum
+
+
+def test_an_exercise_may_hang_under_its_section(tmp_path):
+    """Its heading is in the page's contents, under the section, and its anchor is the same at any depth."""
+    graded = new_code_cell("f()", metadata={"nbgrader": GRADED})
+    text = "# Title\n\nPlain.\n\n## Gates\n\nSee Exercise 1.\n\n### Exercise 1: a gate\n"
+    cells = [graded, new_markdown_cell("### The highway\n\nText.\n\n## Summary\n\nText.")]
+    site, warnings = build(tmp_path, chapter(*cells, text=text))
+    assert warnings == "" and audit.broken_links(site, "04_momentum.html") == []
+    page = (site / "04_momentum.html").read_text("utf8")
+    contents = re.findall(
+        r'<li class="toc-(h\d)[^>]*>\s*<a class="reference internal[^>]*href="([^"]+)"', page
+    )
+    below = [("h3", "#exercise-1-a-gate"), ("h3", "#the-highway")]
+    assert contents[:4] == [("h2", "#gates"), *below, ("h2", "#summary")]  # the same again for paper
+    assert '<a class="cross-reference reference internal" href="#exercise-1-a-gate">Exercise 1</a>' in page
+    places = [
+        page.index(part) for part in ("<h3>Exercise 1: a gate", 'class="exercise-label"', "<h3>The highway")
+    ]
+    assert places == sorted(places)
 
 
 def test_formulas_are_set_when_the_book_is_built(small, momentum, browser):

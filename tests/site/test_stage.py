@@ -114,6 +114,30 @@ def test_other_outputs_stay(tmp_path):
     assert run(cells, tmp_path).cells[0].outputs == before
 
 
+def test_what_was_printed_in_pieces_is_joined_as_printed(tmp_path):
+    def printed(text, name="stdout"):
+        return new_output("stream", name=name, text=text)
+
+    pieces = [
+        printed("off by "),
+        printed("0.5\n\n"),
+        printed("x  "),
+        printed("careful", "stderr"),
+        printed("\n"),
+    ]
+    cell = run(
+        [new_code_cell("f()", outputs=[*pieces, picture({"text/html": "<b>"}), printed("1")])], tmp_path
+    ).cells[0]
+    texts = [(o.name, o.text) for o in cell.outputs if o.output_type == "stream"]
+    assert texts == [
+        ("stdout", "off by 0.5\n\nx  "),
+        ("stderr", "careful"),
+        ("stdout", "\n"),
+        ("stdout", "1"),
+    ]
+    assert [o.output_type for o in cell.outputs][-2:] == ["display_data", "stream"]
+
+
 def test_one_alt_for_each_figure(tmp_path):
     cell = new_code_cell("two()", outputs=[svg(), svg()], metadata=alt("one", "two"))
     cell = run([cell], tmp_path).cells[0]

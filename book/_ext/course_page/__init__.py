@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import blocks, cards, formulas, launch, offline, theme, widgets
+from . import blocks, cards, folds, formulas, launch, offline, records, references, theme, widgets
 
 
 def setup(app):
     """Register all parts with Sphinx."""
-    for part in (theme, formulas, widgets, blocks, launch, cards, offline):
+    for part in (theme, formulas, widgets, blocks, folds, references, records, launch, cards, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

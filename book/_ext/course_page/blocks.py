@@ -29,7 +29,7 @@ class Admonitions(SphinxTransform):
 
     def apply(self, **kwargs):
         for quote in list(self.document.findall(nodes.block_quote)):
-            start = _bold_start(quote.children[0] if quote.children else None)
+            start = bold_start(quote.children[0] if quote.children else None)
             if start is None or start.astext() not in KINDS:
                 continue
             _drop_start(start)
@@ -45,7 +45,7 @@ class Captions(SphinxTransform):
 
     def apply(self, **kwargs):
         for paragraph in list(self.document.findall(nodes.paragraph)):
-            start = _bold_start(paragraph)
+            start = bold_start(paragraph)
             found = start is not None and CAPTION.match(start.astext())
             if found:
                 name = f"{found[1].lower()}-{found[2]}"
@@ -73,7 +73,7 @@ class Exercises(SphinxTransform):
             cell.insert(0, label)
 
 
-def _bold_start(paragraph):
+def bold_start(paragraph):
     """Return the `strong` node that a paragraph starts with, or None."""
     if not isinstance(paragraph, nodes.paragraph):
         return None

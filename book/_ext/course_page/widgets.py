@@ -2,11 +2,13 @@
 
 The parser puts the state of all widgets into the page's head. Here it moves into scripts of their own (which,
 unlike data that is fetched, also load from file://), named by their content: equal ones are shared by pages.
+Until the loader has drawn a widget, and on paper, its description stands in its place.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from pathlib import Path
@@ -40,6 +42,7 @@ def on_page(app, pagename, templatename, context, doctree):
     if not shown:
         return
     models = _only_anywidgets(state, shown, pagename)
+    context["body"] = VIEW.sub(lambda view: _place(models, view) + view[0], context["body"])
     folder = Path(app.outdir, "_static", "widget-parts")
     folder.mkdir(parents=True, exist_ok=True)
     for model in models.values():
@@ -63,6 +66,13 @@ def _only_anywidgets(state, shown, pagename):
                 "a kernel; use course_utils.widgets, or give the cell the tag remove-output"
             )
     return {key: model for key, model in state.items() if model["model_module"] == "anywidget"}
+
+
+def _place(models, view):
+    """Return the markup that keeps the place of a widget and says what it shows."""
+    alt = html.escape(models[json.loads(view[1])["model_id"]]["state"].get("alt", ""))
+    needs = "<noscript>This picture can be moved, which needs JavaScript. </noscript>"
+    return f'<div class="widget-subarea waiting"><p>{needs}{alt}</p></div>'
 
 
 def _move_payload(model, folder):

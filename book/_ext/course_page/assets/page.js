@@ -1,7 +1,7 @@
 // Small helps for readers: what scrolls sideways can be reached with the keyboard, a copied formula is TeX, a chapter
 // opens on the reader's JupyterHub, and search works from file://.
 (() => {
-  const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container";
+  const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container, .bd-article .course-table";
   const TEX = "annotation[encoding='application/x-tex']";
 
   function reach() {

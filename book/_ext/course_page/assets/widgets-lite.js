@@ -1,9 +1,9 @@
-// Draws the anywidgets of a page that has no kernel. State, code and payloads come as scripts that put values into
-// window.bookParts: a script also loads from file://, where fetch may not.
+// Draws the anywidgets of a page that has no kernel, each when it comes near the window. State, code and payloads come as
+// scripts that put values into window.bookParts: a script also loads from file://, where fetch may not.
 (() => {
   const me = document.currentScript;
   const folder = new URL("widget-parts/", me.src).href;
-  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const PLACE = ".widget-subarea.waiting"; // before each view, see widgets.py
   const parts = (window.bookParts = window.bookParts || {});
 
   const load = (name) =>
@@ -89,26 +89,51 @@
     return { model, widget, never };
   }
 
-  async function show(view, records, models) {
-    const id = JSON.parse(view.textContent).model_id;
-    const el = document.createElement("div");
-    el.className = "widget-subarea";
-    view.before(el);
+  // The place of a widget, with its description, stands in the page; the widget itself comes into it.
+  async function show(place, records, models) {
+    const id = JSON.parse(place.nextElementSibling.textContent).model_id;
+    const drawn = new Promise((done) => (place.addEventListener("bw:drawn", done, { once: true }), setTimeout(done, 1000)));
+    keepReadersPlace(place);
     try {
       if (!models.has(id)) models.set(id, start(id, records, models));
       const { model, widget, never } = await models.get(id);
-      await widget.render?.({ model, el, signal: never, experimental: {} });
+      place.replaceChildren();
+      await widget.render?.({ model, el: place, signal: never, experimental: {} });
+      await drawn;
     } catch (error) {
       console.error(error);
-      el.textContent = "This widget could not be shown: " + error.message;
+      place.textContent = "This widget could not be shown: " + error.message;
     }
+    place.classList.remove("waiting");
+  }
+
+  // What changes its height above the window must not move what is read; WebKit does not see to that by itself.
+  function keepReadersPlace(place) {
+    if (CSS.supports("overflow-anchor", "auto")) return;
+    let before = place.offsetHeight;
+    new ResizeObserver(() => {
+      const grown = place.offsetHeight - before;
+      before += grown;
+      if (place.getBoundingClientRect().bottom - grown < 0) scrollBy({ top: grown, behavior: "instant" });
+    }).observe(place);
   }
 
   async function main() {
     const records = parts[me.dataset.state];
     const models = new Map(); // id -> promise: a model shown twice is one model
-    await Promise.all([...document.querySelectorAll(VIEW)].map((view) => show(view, records, models)));
-    document.documentElement.dataset.widgets = "ready";
+    const places = [...document.querySelectorAll(PLACE)];
+    const shown = new Map(); // place -> promise
+    const near = new IntersectionObserver((seen) => seen.filter((s) => s.isIntersecting).forEach((s) => begin(s.target)), {
+      rootMargin: "200% 0px", // two screens above and below
+    });
+    function begin(place) {
+      near.unobserve(place);
+      if (shown.has(place)) return;
+      shown.set(place, show(place, records, models));
+      if (shown.size === places.length) Promise.all(shown.values()).then(() => (document.documentElement.dataset.widgets = "ready"));
+    }
+    places.forEach((place) => near.observe(place));
+    addEventListener("beforeprint", () => places.forEach(begin));
   }
   main();
 })();
