@@ -58,7 +58,7 @@ def _look_after_memory() -> None:
     from IPython import get_ipython
 
     global _watch
-    get_ipython().events.register("post_run_cell", memory.give_back)
+    memory.look_after(get_ipython().events)
     get_ipython().set_custom_exc((RuntimeError,), _runtime_error)
     if _watch is None and os.environ.get("BOOK_STATIC") != "1":
         _watch = memory.watch()
