@@ -96,7 +96,7 @@ def pages():
 
 
 def scripts():
-    """The heaviest page in each browser that is here: opened with its scripts less without."""
+    """The heaviest page in each browser here, and its scripts: the difference when they may not run."""
     sys.path.insert(0, str(TOP / "tests" / "site"))
     import audit
     import chromium
@@ -107,7 +107,9 @@ def scripts():
     page = max(site.glob("[0-9]*.html"), key=lambda path: path.stat().st_size).name
 
     def measure(browser):
-        figures[f"scripts of {page} in {type(browser).__name__}"] = scripting(browser, site, page)
+        whole, still = costs(browser, site, page)
+        name = f"{page} in {type(browser).__name__}"
+        figures.update({name: whole, f"scripts of {name}": whole - still})
         browser.close()
 
     with sync_playwright() as playwright:
@@ -120,8 +122,8 @@ def scripts():
     return figures
 
 
-def scripting(browser, site, page):
-    """Return the CPU seconds that a page's own scripts take in a browser.
+def costs(browser, site, page):
+    """Return the CPU seconds that a page takes in a browser: with its own scripts, and without.
 
     Args:
         browser: one of engines.py; nothing else that this process started may be at work.
@@ -152,7 +154,7 @@ def scripting(browser, site, page):
     for scripts in (True, False):
         with audit.serve(site, scripts) as address:
             least[scripts] = min(opening(f"{address}/{page}", scripts) for _ in range(3))
-    return least[True] - least[False]
+    return least[True], least[False]
 
 
 def main():
