@@ -40,7 +40,7 @@ test-hub: environment ## a JupyterHub with three students: pull, run, correct, c
 bench: environment ## what chapters, grader, data and pages cost; another part: make bench WHAT=grader
 	@$(PY) scripts/bench.py $(WHAT)
 
-variants: environment ## chapters with other seeds, processor, threads; an hour (a few: make variants CHAPTER="02 14")
+variants: environment ## chapters with other seeds, processor, threads, a GPU; over an hour (a few: CHAPTER="02 14")
 	@$(PY) scripts/variants.py $(CHAPTER)
 
 lint: environment ## code style, spelling, form of the notebooks

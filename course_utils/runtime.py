@@ -36,7 +36,7 @@ def start(seed: int = 0):
     device, what = found()
     print(f"PyTorch {torch.__version__.split('+')[0]} on {device.type} ({what})")
     if console.in_notebook():
-        _tell_of_memory()
+        _look_after_memory()
     return device
 
 
@@ -53,11 +53,12 @@ def found():
     return torch.device("cpu"), f"{count} thread{'s' * (count != 1)}"
 
 
-def _tell_of_memory() -> None:
-    """Let this kernel say when memory is short, before and after it is used up."""
+def _look_after_memory() -> None:
+    """Let this kernel keep no free memory, and say when memory is short, before and after it is used up."""
     from IPython import get_ipython
 
     global _watch
+    memory.look_after(get_ipython().events)
     get_ipython().set_custom_exc((RuntimeError,), _runtime_error)
     if _watch is None and os.environ.get("BOOK_STATIC") != "1":
         _watch = memory.watch()

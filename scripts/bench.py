@@ -135,9 +135,10 @@ def book(threads):
 
 
 def pages(threads):
-    """first text and frames of the built pages, in Chromium"""
+    """first text and frames of the built pages in Chromium; the heaviest page's scripts in every browser"""
     run(["scripts/build.py"], threads)
     yield inside("pages", threads)
+    yield inside("scripts", threads)
 
 
 WHAT = {f.__name__: f for f in (imports, checks, data, grader, book, pages, chapters)}

@@ -36,7 +36,7 @@ import turns
 TOP = Path(__file__).resolve().parents[1]
 SHAPING = ("course_utils", "data", "requirements.lock", "scripts/execute.py")
 RECORDS = TOP / "course_utils" / "records"
-BUDGET_MIB = 1.2 * 1024
+BUDGET_MIB = 900
 CELL_TIMEOUT = 900  # seconds; only against hanging: the longest cell takes about 20 on a quick machine
 INTERRUPTED = "interrupted; chapters that had finished are kept"
 SAMPLE = 0.2  # seconds between two looks at the memory

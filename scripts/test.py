@@ -32,13 +32,14 @@ TESTS = {
     "package": ["tests/package", *SPREAD],
     "exercises": ["tests/exercises", "-m", "not slow", *SPREAD],
     "launch": ["tests/launch", *SPREAD],
+    "device": ["tests/device", "-p", "no:nbval"],
     "grading": ["tests/grading", "-m", "not slow", *SPREAD],
     # nbval compares what `make book` has run, see tests/chapters/conftest.py
     "chapters": ["--nbval-lax", "--executed=_build/executed", "book", "tests/chapters", *BY_FILE],
     "site": ["tests/site", *SPREAD],
 }
 FIRST = ("chromium", "book")  # without Chromium or the book, what follows makes no sense
-LANES = (("book", "chapters", "site"), ("lint", "grading", "package", "exercises", "launch"))
+LANES = (("book", "chapters", "site"), ("lint", "grading", "package", "exercises", "launch", "device"))
 STAGES = ("chromium", *LANES[0], *LANES[1])
 
 

@@ -1,12 +1,13 @@
-"""Run the chapters under other conditions: do their asserts hold for any seed, processor, number of threads?
+"""Run the chapters under other conditions: do their asserts hold for any seed, processor, threads, device?
 
-A variant moves every seed that a chapter sets, or imitates another processor, or uses more or fewer threads.
-Each chapter runs under each variant in a process of its own, and goes on after a cell that fails. The table
-at the end says `ok`, or the numbers of the cells that fell (counted from 0, prose too); below it stands what
-they said. Results are kept in `_build/variants.json`; a run is repeated only when its chapter's code, what
-all chapters share, or its variant changes.
+A variant moves every seed that a chapter sets, or imitates another processor or a GPU, or uses more or fewer
+threads. The GPU is a pretended one, see `tests/device`, and is left out where there is no compiler. Each
+chapter runs under each variant in a process of its own, and goes on after a cell that fails. The table at the
+end says `ok`, or the numbers of the cells that fell (counted from 0, prose too); below it stands what they
+said. Results are kept in `_build/variants.json`; a run is repeated only when its chapter's code, what all
+chapters share, or its variant changes.
 
-    python scripts/variants.py                              # every chapter, every variant; about an hour
+    python scripts/variants.py                              # every chapter, every variant; over an hour
     python scripts/variants.py 14 book/15_attention.ipynb   # these chapters
     python scripts/variants.py --variant seeds-1000         # this variant
 
@@ -30,6 +31,8 @@ import interrupts
 import nbformat
 
 TOP = execute.TOP
+PRETENDED = Path(__file__).resolve().parents[1] / "tests" / "device"
+SHAPING = ["scripts/variants.py", "tests/device/pretended.cpp", "tests/device/pretended.py"]
 TIMEOUT = 3600  # seconds for one run; it needs about 60
 
 
@@ -41,7 +44,7 @@ class Variant:
         offset: what is added to every seed.
         environment: variables of the process.
         before: Python that runs in the chapter's namespace before its first cell, with the top folder of the
-            repository on the path. A pretended device is put in place here.
+            repository and `tests/device` on the path.
     """
 
     offset: int = 0
@@ -54,10 +57,16 @@ def with_threads(count):
     return Variant(environment={"OMP_NUM_THREADS": str(count), "OMP_WAIT_POLICY": "passive"})
 
 
+DEVICE = "import pretended; pretended.install(); del pretended"
+DEVICES = {
+    "cuda": Variant(before=DEVICE),
+    "apple": Variant(before=DEVICE, environment={"PRETENDED_NO_FLOAT64": "1"}),
+}
 VARIANTS = {
     **{f"seeds-{offset}": Variant(offset=offset) for offset in (1000, 2000, 3000)},
     "processor": Variant(environment={"ATEN_CPU_CAPABILITY": "default", "DNNL_MAX_CPU_ISA": "SSE41"}),
     **{f"threads-{count}": with_threads(count) for count in (1, 2, 4)},
+    **DEVICES,
 }
 
 
@@ -120,7 +129,7 @@ def run_here(path, variant):
     matplotlib.use("Agg")
     nb = nbformat.read(path, as_version=4)
     os.chdir(path.parent)
-    sys.path.insert(0, str(TOP))
+    sys.path[:0] = [str(TOP), str(PRETENDED)]
     shell = InteractiveShell.instance(history_length=0)
     shell.ast_transformers.append(ValuesInAsserts())
     if variant.offset:
@@ -141,6 +150,19 @@ def run_here(path, variant):
 
 
 # --- all runs
+
+
+def possible(names):
+    """Return the names of those variants that can run here; say why the others cannot."""
+    if not set(names) & set(DEVICES):
+        return names
+    sys.path.insert(0, str(PRETENDED))
+    import pretended
+
+    if not (lack := pretended.missing()):
+        return names
+    print(f"left out: {' and '.join(DEVICES)}, because {lack}", flush=True)
+    return [name for name in names if name not in DEVICES]
 
 
 def run(path, name, environment, running):
@@ -213,7 +235,7 @@ def run_all(chapters, names, jobs=None):
     """
     file = TOP / "_build" / "variants.json"
     results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    shared, todo = execute.shared_digest(["scripts/variants.py"]), {}
+    shared, todo = execute.shared_digest(SHAPING), {}
     for name in names:
         for path in chapters:
             code = execute.chapter_key(nbformat.read(path, as_version=4), shared)
@@ -275,10 +297,11 @@ def main():
         return
     chapters = [find(word) for word in given.chapters] or execute.all_chapters()
     with interrupts.ends_with("interrupted; runs that had finished are kept"):
-        results = run_all(chapters, given.variant, given.jobs)
+        tried = possible(given.variant)
+        results = run_all(chapters, tried, given.jobs)
     names = [path.stem for path in chapters]
-    print("", *table(results, names, given.variant), sep="\n")
-    fell = [name for name in names if any(results[name][variant]["failed"] for variant in given.variant)]
+    print("", *table(results, names, tried), sep="\n")
+    fell = [name for name in names if any(results[name][variant]["failed"] for variant in tried)]
     if fell:
         raise SystemExit(f"cells fell in {len(fell)} of {len(names)} chapters: {', '.join(fell)}")
 

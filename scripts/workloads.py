@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
+CALM = 0.05  # CPU seconds in a second: a browser that takes less has done what a page asked of it
 
 
 def timed(work):
@@ -94,8 +95,70 @@ def pages():
     return figures
 
 
+def scripts():
+    """The heaviest page in each browser here, and its scripts: the difference when they may not run."""
+    sys.path.insert(0, str(TOP / "tests" / "site"))
+    import audit
+    import chromium
+    import engines
+    from playwright.sync_api import sync_playwright
+
+    site, figures = TOP / "_build" / "html", {}
+    page = max(site.glob("[0-9]*.html"), key=lambda path: path.stat().st_size).name
+
+    def measure(browser):
+        whole, still = costs(browser, site, page)
+        name = f"{page} in {type(browser).__name__}"
+        figures.update({name: whole, f"scripts of {name}": whole - still})
+        browser.close()
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium.find(), args=audit.CHROMIUM)
+        measure(engines.Chromium(launched))
+        launched.close()
+    for kind in (engines.Firefox, engines.WebKit):
+        with contextlib.suppress(FileNotFoundError):  # it is not installed
+            measure(kind())
+    return figures
+
+
+def costs(browser, site, page):
+    """Return the CPU seconds that a page takes in a browser: with its own scripts, and without.
+
+    Args:
+        browser: one of engines.py; nothing else that this process started may be at work.
+        site: the folder of the page.
+        page: its name.
+    """
+    import audit
+    import engines
+    import execute
+
+    meter = execute.Meter()
+
+    def used():
+        meter.look()
+        return sum(meter.cpu.values())
+
+    def opening(url, scripts):
+        start = before = used()
+        browser.open(url)
+        if scripts and (wrong := engines.complete(browser)):
+            raise RuntimeError(f"{url}: {wrong}")
+        while (now := used()) - before > CALM:
+            before = now
+            time.sleep(1)
+        return now - start
+
+    least = {}
+    for scripts in (True, False):
+        with audit.serve(site, scripts) as address:
+            least[scripts] = min(opening(f"{address}/{page}", scripts) for _ in range(3))
+    return least[True], least[False]
+
+
 def main():
-    work = {f.__name__: f for f in (reference, checks, data, pages)}[sys.argv[1]]
+    work = {f.__name__: f for f in (reference, checks, data, pages, scripts)}[sys.argv[1]]
     with contextlib.redirect_stdout(sys.stderr):
         figures = work()
     print(json.dumps(figures))

@@ -14,6 +14,10 @@ from . import _generic, _numbers
 from ._base import Case, Exercise, Mistake, Problem
 from ._plain import copy, plain
 
+NAMES = (
+    "Is that name spelt as where it is defined? After a restart of the kernel, run the notebook from the top."
+)
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -95,6 +99,8 @@ def _problem(exercise: Exercise, case: Case, run: Run) -> Problem | None:
     got = run.got
     if isinstance(got, Failure):
         says = f"stopped with {got.kind}" + (f": {got.message}" if got.message else "")
+        if got.kind == "NameError":
+            return Problem(says, hint=NAMES)
         return Problem(says, hint=_where_inputs_are(case) if names_device(got) else "")
     if got is None:
         return Problem("returned None", hint="Does every path through your function end in a return?")

@@ -184,6 +184,12 @@ std::tuple<Tensor, Tensor, Tensor> sim_convolution_backward(const Tensor& g, con
 
 const std::set<std::string> kMixable = {"aten::index", "aten::index_put_", "aten::_index_put_impl_", "aten::index_put", "aten::copy_", "aten::_unsafe_index", "aten::_pin_memory", "aten::is_pinned"};
 
+// What an operator wrote into `h`, put into `o`. Strides stay: `o` may be a view, `view.add_(x)` is `add.out(view, x, out=view)`.
+void write_back(const Tensor& o, const Tensor& h) {
+  if (h.sizes() != o.sizes()) sim_resize_(o, h.sizes(), {});
+  if (o.numel() && h.const_data_ptr() != o.const_data_ptr()) host(o).copy_(h);
+}
+
 void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   ++calls;
   const auto& schema = op.schema();
@@ -235,7 +241,7 @@ void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     if (!t.defined()) return t;
     for (auto& [o, h] : pairs)
       if (h.unsafeGetTensorImpl() == t.unsafeGetTensorImpl()) {
-        if (h.sizes() != o.sizes() || (o.numel() && h.const_data_ptr() != o.const_data_ptr())) { sim_resize_(o, h.sizes(), {}); Tensor d = host(o); d.copy_(h); }
+        write_back(o, h);
         return o;
       }
     if (aliased) TORCH_CHECK(false, "sim: ", schema.name(), " returns a view that the simulation does not know");
@@ -249,7 +255,7 @@ void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     else if (v.isTensorList()) { std::vector<Tensor> list; for (const Tensor& t : v.toTensorVector()) list.push_back(lift(t, aliased)); (*stack)[rb + i] = c10::IValue(c10::List<Tensor>(list)); }
   }
   // written through a list (foreach) or in an operator that returns nothing
-  for (auto& [o, h] : pairs) if (h.sizes() != o.sizes() || (o.numel() && h.const_data_ptr() != o.const_data_ptr())) { sim_resize_(o, h.sizes(), {}); Tensor d = host(o); d.copy_(h); }
+  for (auto& [o, h] : pairs) write_back(o, h);
 }
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m) { m.fallback(torch::CppFunction::makeFromBoxedFunction<&fallback>()); }
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {

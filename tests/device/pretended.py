@@ -2,36 +2,61 @@
 
 Its tensors obey the rules of a GPU: no NumPy view, no mixing with tensors on the CPU (single numbers and
 indices aside), random numbers and generators of its own; with ``PRETENDED_NO_FLOAT64=1`` no float64, as on
-Apple's GPUs. It is built once for each version of PyTorch, by the machine's compiler, below ``_build/``.
+Apple's GPUs. The machine's compiler builds it once, below ``_build/``, and again when its source, PyTorch or
+Python change.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import importlib.util
+import os
 import shutil
+import sys
+import sysconfig
+import tempfile
 import types
 from pathlib import Path
 
 import torch
 
-HERE = Path(__file__).parent
+SOURCE = Path(__file__).with_name("pretended.cpp")
+BUILT = Path(__file__).parents[2] / "_build" / "device"
+FLAGS = ["-O1", "-w"]
 RECURRENT = ["lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"]
 
 
 def missing() -> str:
     """What keeps it from being built here, as one sentence; "" if nothing does."""
     absent = [tool for tool in ("g++", "ninja") if shutil.which(tool) is None]
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        absent.append("the headers of Python")
     return f"the pretended device needs {' and '.join(absent)}, not found here" if absent else ""
 
 
 def build():
-    """Compile the device, or take what was compiled before; returns the extension module."""
+    """Compile the device, unless it was compiled before; returns the extension module."""
+    shaping = repr((torch.__version__, sys.version, FLAGS)).encode() + SOURCE.read_bytes()
+    folder = BUILT / hashlib.sha256(shaping).hexdigest()[:16]
+    if not folder.exists():
+        return _compile(folder)
+    spec = importlib.util.spec_from_file_location("sim_c", folder / "sim_c.so")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _compile(folder: Path):
+    """Build in a draft of the folder, so that no half of it is ever taken for the whole."""
     from torch.utils.cpp_extension import load
 
-    folder = HERE.parents[1] / "_build" / "device" / torch.__version__
-    folder.mkdir(parents=True, exist_ok=True)
-    flags = ["-O1", "-w"]
-    return load("sim_c", [str(HERE / "pretended.cpp")], build_directory=str(folder), extra_cflags=flags)
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILT, ignore_cleanup_errors=True) as draft:
+        module = load("sim_c", [str(SOURCE)], build_directory=draft, extra_cflags=FLAGS)
+        with contextlib.suppress(OSError):  # another process was quicker
+            os.replace(draft, folder)
+    return module
 
 
 def install() -> torch.device:

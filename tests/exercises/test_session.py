@@ -182,6 +182,13 @@ def test_an_operator_that_a_device_lacks_is_not_an_empty_answer():
     assert outcome.state == "wrong" and "with device=x.device" in text
 
 
+def test_a_name_that_a_restart_has_lost_says_to_run_from_the_top():
+    """The first cell that is run after a restart is often a graded one."""
+    outcome, text = check.run("relu_backward", lambda x, dy: dy * mask(x))  # noqa: F821
+    assert outcome.state == "wrong" and "stopped with NameError: name 'mask' is not defined" in text
+    assert "After a restart of the kernel, run the notebook from the top." in text
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp1251", "utf-8"])
 def test_consoles_without_a_check_mark(encoding):
     code = (

@@ -1,6 +1,7 @@
 """`make variants`: a tiny chapter under other conditions; what fell is told, what is known is kept."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,6 @@ def test_every_kind_of_seed_moves():
 
 
 def test_what_runs_before_a_chapter(chapter):
-    """The place for a pretended device."""
     code = f"""if True:
         import pathlib, variants
         variant = variants.Variant(before="luckier = 0.49625658988952637")  # torch.rand's first with seed 0
@@ -91,6 +91,13 @@ def test_what_runs_before_a_chapter(chapter):
         command, cwd=TOP / "scripts", env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_gpu_is_left_out_where_it_cannot_be_built(monkeypatch, capsys):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    assert variants.possible(["threads-1", "apple"]) == ["threads-1"]
+    needs = "the pretended device needs g++ and ninja"
+    assert capsys.readouterr().out.startswith(f"left out: cuda and apple, because {needs}")
 
 
 def test_a_chapter_is_named_by_its_number():

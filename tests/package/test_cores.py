@@ -126,3 +126,37 @@ def test_a_kernel_near_its_limit_says_so_once(monkeypatch, capsys):
     memory._look(stop)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and lines[0].startswith("Memory is nearly used up: 95 of 100 MiB.")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc keeps free memory")
+def test_free_memory_is_given_back():
+    code = """if True:
+        from pathlib import Path
+        from course_utils import memory
+        resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
+        blocks = [b"1" * 100_000 for _ in range(1000)]
+        full, last = resident(), blocks[-1]  # what lies below the last block, glibc keeps
+        del blocks
+        kept = resident()
+        memory.give_back()
+        assert kept > 0.9 * full and resident() < 0.5 * full, (full, kept, resident())
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_memory_is_given_back_after_each_cell():
+    code = """if True:
+        import gc
+        import weakref
+        from IPython.core.interactiveshell import InteractiveShell
+        from course_utils import memory
+        shell = InteractiveShell.instance(history_length=0)
+        memory.look_after(shell.events), memory.look_after(shell.events)
+        assert shell.events.callbacks["post_run_cell"].count(memory.give_back) == 1 and gc.get_freeze_count()
+        gc.disable()  # of itself Python finds a closed figure at some time only
+        shell.run_cell("class Cycle: pass\\ncycle = Cycle(); cycle.own = cycle")
+        left = weakref.ref(shell.user_ns["cycle"])
+        shell.run_cell("del cycle")
+        assert left() is None
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -64,11 +64,24 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class _Still(_Handler):
+    """Serves pages whose own scripts may not run; a test's may, and may use ``eval``."""
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", "script-src 'unsafe-eval'")
+        super().end_headers()
+
+
 @contextmanager
-def serve(folder: Path):
-    """Serve a folder on a free port of this machine; gives the address without a slash at its end."""
+def serve(folder: Path, scripts=True):
+    """Serve a folder on a free port of this machine; gives the address without a slash at its end.
+
+    Args:
+        folder: its top.
+        scripts: whether the pages' scripts run.
+    """
     server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_Handler, directory=str(folder))
+        ("127.0.0.1", 0), functools.partial(_Handler if scripts else _Still, directory=str(folder))
     )
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Firefox and WebKit for the tests, driven over the protocols that they speak themselves.
+"""Firefox and WebKit for the tests, driven over protocols that they speak themselves; Chromium beside them.
 
 Firefox speaks WebDriver BiDi on a socket of its own; WebKit has Debian's WebKitWebDriver, which speaks
 WebDriver over HTTP. Both open a page, wait for it and evaluate JavaScript in it; what a page is asked is the
@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf8")
+VIEWS = """document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]').length"""
 PATIENCE = 300  # seconds until a browser that says nothing is given up
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 QUIET = {  # nothing asked of the network, no first page, no update
@@ -34,6 +35,30 @@ QUIET = {  # nothing asked of the network, no first page, no update
     "services.settings.server": "data:,",
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
+
+
+class Chromium:
+    """One tab of playwright's Chromium, with the methods of the two below.
+
+    Args:
+        browser: launched; it stays open.
+        width, height: of the page, in CSS pixels.
+    """
+
+    def __init__(self, browser, width=390, height=844):
+        self._tab = browser.new_page(viewport={"width": width, "height": height})
+        self._tab.add_init_script(AUDIT)
+
+    def open(self, url):
+        """Open a page and wait until it has loaded."""
+        self._tab.goto(url)
+
+    def evaluate(self, expression):
+        """Return the value of an expression in the page, a promise's when it settles. It must be JSON."""
+        return self._tab.evaluate(expression)
+
+    def close(self):
+        self._tab.close()
 
 
 class Firefox:
@@ -203,3 +228,13 @@ class WebKit:
         for process in (self._driver, self._screen):
             process.terminate()
             process.wait()
+
+
+def complete(browser):
+    """Wait until all widgets of the page that is open are shown; return what is wrong, "" if nothing is."""
+    views, end = browser.evaluate(VIEWS), time.monotonic() + PATIENCE
+    while views and not browser.evaluate(f"bookAudit.widgets_ready({views})"):
+        if time.monotonic() > end:
+            return f"not all of {views} widgets are shown"
+        time.sleep(0.1)
+    return ""

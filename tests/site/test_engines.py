@@ -5,9 +5,9 @@ import time
 
 import engines
 import pytest
+import workloads
 
 GUARDS = ({"privacy.resistFingerprinting": True}, {"network.cookie.cookieBehavior": 2})
-VIEWS = """document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]').length"""
 
 
 def engine(kind, **options):
@@ -37,11 +37,8 @@ def webkit():
 def look(browser, url, record_property, page):
     """Open a page, wait for its widgets, and return what is wrong with it."""
     browser.open(url)
-    views, end = browser.evaluate(VIEWS), time.monotonic() + engines.PATIENCE
-    while views and not browser.evaluate(f"bookAudit.widgets_ready({views})"):
-        if time.monotonic() > end:
-            return [f"not all of {views} widgets are shown"]
-        time.sleep(0.1)
+    if wrong := engines.complete(browser):
+        return [wrong]
     moved, dead = browser.evaluate("bookAudit.controls()")
     record_property("measure", f"{page}: {moved} controls moved in {type(browser).__name__}")
     wrong = [f"image: {text}" for text in browser.evaluate("bookAudit.images()")]
@@ -77,3 +74,16 @@ def test_firefox_for_readers_who_guard_themselves(site, preference):
         assert browser.errors == []
     finally:
         browser.close()
+
+
+@pytest.mark.parametrize("kind", ["Chromium", "firefox", "webkit"])
+def test_a_page_costs_what_its_scripts_do(kind, request, tmp_path):
+    """`make bench` tells it for the heaviest page; scripts that may not run cost nothing."""
+    if kind == "Chromium":
+        tab = engines.Chromium(request.getfixturevalue("browser"))
+    else:
+        tab = request.getfixturevalue(kind)
+    work = "for (let i = 0, text = ''; i < 3e7; i++) text = String(i)"
+    (tmp_path / "work.html").write_text(f"<!doctype html><p>A</p><script>{work}</script>")
+    busy, still = workloads.costs(tab, tmp_path, "work.html")
+    assert busy > 2 * still
