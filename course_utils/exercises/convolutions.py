@@ -438,4 +438,128 @@ IM2COL = Exercise(
     ),
 )
 
-EXERCISES = [CONV, FIELD, IM2COL]
+
+# ------------------------------------------------------------------------------------------ max_pool_backward
+def draw_max_pool(rng):
+    x = torch.tensor([[[[1.0, 4.0, 2.0], [0.0, 3.0, 5.0], [6.0, 2.0, 1.0]]]])
+    yield Case({"x": x, "dz": torch.tensor([[[[10.0, 20.0], [30.0, 40.0]]]]), "f": 2, "stride": 1})
+    settings = {
+        "blocks": ((2, 3, 6, 8), 2, 2),
+        "windows that overlap": ((2, 2, 9, 7), 3, 2),
+        "stride 1": ((1, 2, 5, 6), 3, 1),
+        "pixels left over": ((2, 1, 8, 10), 3, 3),
+        "gaps between the windows": ((1, 3, 8, 7), 2, 3),
+        "1 × 1": ((2, 2, 3, 4), 1, 1),
+    }
+    for note, ((B, C, H, W), f, stride) in settings.items():
+        sizes = [(n - f) // stride + 1 for n in (H, W)]
+        inputs = {"x": normal(rng, B, C, H, W), "dz": normal(rng, B, C, *sizes)}
+        yield Case({**inputs, "f": f, "stride": stride}, note=note)
+    x = -0.5 - normal(rng, 1, 2, 6, 6).abs()
+    yield Case({"x": x, "dz": normal(rng, 1, 2, 3, 3), "f": 2, "stride": 2}, note="all pixels negative")
+
+
+def max_pool_backward(x, dz, f, stride):
+    x = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(F.max_pool2d(x, f, stride), x, dz)[0]
+
+
+def _paid(x, dz, f, stride, share, step=None, add=True):
+    """Walk over the windows and pay each its gradient out.
+
+    Args:
+        x, dz, f, stride: as in the exercise.
+        share: maps the pixels of a window (B, C, f·f) to the share of the gradient that each gets.
+        step: pixels from one window to the next; None takes the stride.
+        add: whether what a pixel has got already is kept.
+    """
+    step, dx = step or stride, torch.zeros_like(x)
+    for u in range(dz.shape[2]):
+        for v in range(dz.shape[3]):
+            rows, columns = slice(u * step, u * step + f), slice(v * step, v * step + f)
+            window = x[:, :, rows, columns]
+            if window.numel() == x.shape[0] * x.shape[1] * f * f:
+                gets = share(window.flatten(2)).view_as(window)
+                paid = gets * dz[:, :, u : u + 1, v : v + 1]
+                old = dx[:, :, rows, columns]
+                dx[:, :, rows, columns] = old + paid if add else torch.where(gets != 0, paid, old)
+    return dx
+
+
+def _to_one(pick):
+    """All to one pixel of the window, whose number ``pick`` finds."""
+    return lambda window: F.one_hot(pick(window), window.shape[-1]).to(window)
+
+
+_winner = _to_one(lambda window: window.argmax(-1))
+
+MAX_POOL = Exercise(
+    name="max_pool_backward",
+    chapter=CHAPTER,
+    points=3,
+    contract="max_pool_backward(x, dz, f, stride) -> dx (B, C, H, W), float32: the gradient of max-pooling "
+    "by windows of f × f without padding; x (B, C, H, W), dz (B, C, H', W'), float32; f, stride: int; each "
+    "window has one largest pixel",
+    draw=draw_max_pool,
+    expected=max_pool_backward,
+    mistakes=(
+        Mistake(
+            "A pixel that wins several windows keeps only the gradient of the last one.",
+            "Its value was used several times: = or +=?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, _winner, add=False),
+        ),
+        Mistake(
+            "You share each gradient out among all pixels of its window, as for mean-pooling.",
+            "Nudge a pixel that is not the largest: does the maximum change?",
+            wrong=lambda x, dz, f, stride: _paid(
+                x, dz, f, stride, lambda window: torch.full_like(window, 1 / f**2)
+            ),
+        ),
+        Mistake(
+            "You give the whole gradient to every pixel of its window.",
+            "Nudge a pixel that is not the largest: does the maximum change?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, torch.ones_like),
+        ),
+        Mistake(
+            "You pass on the gradient times the pixel.",
+            "Nudge the largest pixel by h: by how much does the maximum change?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, lambda w: w * _winner(w)),
+        ),
+        Mistake(
+            "You pass on the pixel, not the gradient.",
+            "Where does dz come in?",
+            wrong=lambda x, dz, f, stride: _paid(
+                x, torch.ones_like(dz), f, stride, lambda w: w * _winner(w), add=False
+            ),
+        ),
+        Mistake(
+            "Your gradients go to the smallest pixel of each window.",
+            "Which pixel does the maximum follow?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, _to_one(lambda w: w.argmin(-1))),
+        ),
+        Mistake(
+            "Your gradients go to the pixel of the largest size, whatever its sign.",
+            "Is the maximum of −3 and 1 the −3?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, _to_one(lambda w: w.abs().argmax(-1))),
+        ),
+        Mistake(
+            "Your gradients go to the upper left pixel of each window.",
+            "Which pixel of the window does the maximum follow?",
+            wrong=lambda x, dz, f, stride: _paid(
+                x, dz, f, stride, _to_one(lambda w: torch.zeros_like(w[..., 0], dtype=torch.long))
+            ),
+        ),
+        Mistake(
+            "Your windows lie side by side, whatever the stride.",
+            "At which pixel does the second window start?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, _winner, step=f),
+        ),
+        Mistake(
+            "Your windows start at neighbouring pixels, whatever the stride.",
+            "At which pixel does the second window start?",
+            wrong=lambda x, dz, f, stride: _paid(x, dz, f, stride, _winner, step=1),
+        ),
+    ),
+)
+
+EXERCISES = [CONV, FIELD, IM2COL, MAX_POOL]

@@ -44,7 +44,70 @@ def im2col(x, f, stride, padding):
     return torch.stack(rows, 2).reshape(B, C * f * f, H * W)
 
 
+def max_pool_backward(x, dz, f, stride):
+    dx = torch.zeros_like(x)
+    for u in range(dz.shape[2]):
+        for v in range(dz.shape[3]):
+            rows = slice(u * stride, u * stride + f)
+            columns = slice(v * stride, v * stride + f)
+            window = x[:, :, rows, columns]
+            winner = window == window.amax((2, 3), keepdim=True)
+            dx[:, :, rows, columns] += winner * dz[:, :, u : u + 1, v : v + 1]
+    return dx
+
+
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. (k * l)(u) = Σ_i k(i) l(u − i); put j = u − i and the sum is Σ_j k(u − j) l(j). With + instead of
+   −, as in a correlation, the two places do not add up to u, and the substitution gives l turned: k
+   ⋆ l is l ⋆ k turned round.
+2. Σ K(i) (a + b(u + i)) = 0 for all a, b needs Σ K(i) = 0 and Σ i K(i) = 0: the multiples of (1,
+   −2, 1), the second difference. On 0 0 0 1 1 1 0 0 it answers 0 1 −1 0 −1 1: a pair of opposite
+   signs at every edge.
+3. max(a, b) = a + ReLU(b − a). For four: max(max(a, b), max(c, d)), three ReLUs.
+4. 0 0 1 1 1 1 0 0: the windows of stride 2 are (0, 0), (1, 1), (1, 1), (0, 0). Blur first, or take
+   stride 1 and pool the sizes of the answers: then both edges leave something behind.
+5. (9C + CT) / (9CT) = 1/T + 1/9, and 1/f² for 9 in general. With T = 1 or f = 1 nothing is saved;
+   from T of a few dozen on the 1 × 1 part dominates, and the ratio is near 1/9 for 3 × 3.
+6. Passports: places mean something (eyes lie above mouths), local weights may pay. Spectrograms:
+   shared along time, not along frequency. Chess: rules are the same everywhere, but the border
+   matters, and so do far-away squares. Satellite pictures: shared along both axes, and by any turn,
+   too.
+7. Equivariance is given up: the layer can treat places differently if that helps. Gained: tasks
+   that ask for places (Liu et al., 2018, CoordConv). Padding with zeros had given a part of this
+   away already.
+8. Strides or pools first. (5, 2), (3, 2), (3, 2), (3, 2), (3, 1) see 5, 9, 17, 33, 65 pixels; with
+   8, 16, 16, 32, 32 maps that is about 200 + 1,200 + 2,300 + 4,600 + 9,200 weights. The effective
+   field is smaller than 65.
+9. Shifting the training digits at random by up to 4 pixels brings most back at no cost but longer
+   training; global pooling does without. Look at what the confusions are: 6 and 9, 1 and 7.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
+def _pool_pays(x, dz, f, stride, share, step=None, add=True):
+    """Walk over the windows; share maps a window (B, C, f, f) to what its pixels get of the gradient."""
+    step, dx = step or stride, torch.zeros_like(x)
+    for u in range(dz.shape[2]):
+        for v in range(dz.shape[3]):
+            top, left = u * step, v * step
+            if top + f <= x.shape[2] and left + f <= x.shape[3]:
+                gets = share(x[:, :, top : top + f, left : left + f])
+                part, paid = dx[:, :, top : top + f, left : left + f], gets * dz[:, :, u, v, None, None]
+                part.copy_(part + paid if add else torch.where(gets != 0, paid, part))
+    return dx
+
+
+def _largest(window):
+    return (window == window.amax((2, 3), keepdim=True)).float()
+
+
+def _upper_left(window):
+    first = torch.zeros_like(window)
+    first[:, :, 0, 0] = 1
+    return first
+
+
 def _conv(x, K, stride, padding, dilation, span):
     """The reference with another idea of the window's span; fails where the window leaves the picture."""
     f = K.shape[-1]
@@ -173,5 +236,22 @@ MISTAKES = {
         (lambda x, f, s, p: im2col(x, f, s, 0), "ignore the padding"),
         (lambda x, f, s, p: im2col(F.pad(x, (p, 0, p, 0)), f, s, 0), "above and left"),
         (_short, "last row"),
+    ],
+    "max_pool_backward": [
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, _largest, add=False), "keeps only the gradient"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, lambda w: torch.full_like(w, 1 / f**2)), "mean-pooling"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, torch.ones_like), "to every pixel"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, lambda w: w * _largest(w)), "times the pixel"),
+        (
+            lambda x, dz, f, s: _pool_pays(
+                x, torch.ones_like(dz), f, s, lambda w: w * _largest(w), add=False
+            ),
+            "the pixel, not the gradient",
+        ),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, lambda w: _largest(-w)), "smallest pixel"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, lambda w: _largest(w.abs())), "whatever its sign"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, _upper_left), "upper left"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, _largest, step=f), "side by side"),
+        (lambda x, dz, f, s: _pool_pays(x, dz, f, s, _largest, step=1), "neighbouring pixels"),
     ],
 }

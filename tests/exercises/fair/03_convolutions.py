@@ -173,6 +173,67 @@ def _by_view(x, f, s, p):
     return X.reshape(B, -1, C * f * f).mT
 
 
+# ------------------------------------------------------------------------------------------ max_pool_backward
+def _pool_in_loops(x, dz, f, stride):
+    dx = torch.zeros_like(x)
+    for b, c, u, v in np.ndindex(*dz.shape):
+        window = x[b, c, u * stride : u * stride + f, v * stride : v * stride + f]
+        i, j = divmod(int(window.argmax()), f)
+        dx[b, c, u * stride + i, v * stride + j] += dz[b, c, u, v]
+    return dx
+
+
+def _pool_in_numpy(x, dz, f, stride):
+    x, dz = x.numpy().astype(np.float64), dz.numpy().astype(np.float64)
+    dx = np.zeros_like(x)
+    for u, v in np.ndindex(*dz.shape[2:]):
+        rows, columns = slice(u * stride, u * stride + f), slice(v * stride, v * stride + f)
+        best = x[:, :, rows, columns].max((2, 3), keepdims=True)
+        dx[:, :, rows, columns] += (x[:, :, rows, columns] == best) * dz[:, :, u : u + 1, v : v + 1]
+    return dx.astype(np.float32)
+
+
+def _pool_by_indices(x, dz, f, stride):
+    """PyTorch names the winners; their gradients are added in the flattened picture."""
+    where = F.max_pool2d(x, f, stride, return_indices=True)[1]
+    dx = torch.zeros_like(x).flatten(2)
+    return dx.scatter_add_(2, where.flatten(2), dz.flatten(2)).view_as(x)
+
+
+def _pool_by_taps(x, dz, f, stride):
+    """One place of the window at a time: is it the winner? Float64 inside, a transposed view comes out."""
+    H, W = dz.shape[2:]
+    x, dz = x.double(), dz.double()
+    best = F.max_pool2d(x, f, stride)
+    dx = torch.zeros(*x.shape[:2], x.shape[3], x.shape[2], dtype=torch.float64).mT
+    for i in range(f):
+        for j in range(f):
+            rows = slice(i, i + (H - 1) * stride + 1, stride)
+            columns = slice(j, j + (W - 1) * stride + 1, stride)
+            dx[:, :, rows, columns] += dz * (x[:, :, rows, columns] == best)
+    return dx.float()
+
+
+def _pool_of(change):
+    """The right gradient of something else."""
+
+    def answer(x, dz, f, stride):
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(F.max_pool2d(change(x), f, stride), x, dz)[0]
+
+    return answer
+
+
+def _pool_overlaps_averaged(x, dz, f, stride):
+    """The mean, not the sum, of the gradients of a pixel that wins several windows."""
+    wins = _pool_by_indices(x, torch.ones_like(dz), f, stride)
+    return _pool_by_indices(x, dz, f, stride) / wins.clamp(min=1)
+
+
+def _pool_shifted(x, dz, f, stride):
+    return _pool_by_indices(x, dz, f, stride).roll(1, 3)
+
+
 RIGHT = {
     "conv2d_by_hand": {
         "window by window": _conv_window_by_window,
@@ -191,6 +252,12 @@ RIGHT = {
         "convolution with an identity": _columns_by_conv,
         "NumPy": _columns_in_numpy,
         "a transposed view": _columns_as_a_view,
+    },
+    "max_pool_backward": {
+        "loops": _pool_in_loops,
+        "NumPy, float64 inside": _pool_in_numpy,
+        "the winners' indices": _pool_by_indices,
+        "tap by tap, float64 inside": _pool_by_taps,
     },
 }
 
@@ -229,5 +296,16 @@ WRONG = {
         "stride as dilation": lambda x, f, s, p: F.unfold(x, f, dilation=s, padding=p),
         "batch and channels joined": lambda x, f, s, p: _im2col(x, f, s, p).flatten(0, 1),
         "pads with the border": lambda x, f, s, p: _im2col(F.pad(x, (p,) * 4, mode="replicate"), f, s, 0),
+    },
+    "max_pool_backward": {
+        "sign forgotten": lambda x, dz, f, s: -_pool_by_indices(x, dz, f, s),
+        "a ReLU before": _pool_of(F.relu),
+        "only positive gradients": lambda x, dz, f, s: _pool_by_indices(x, dz.clamp(min=0), f, s),
+        "mean of the windows": _pool_overlaps_averaged,
+        "one pixel to the right": _pool_shifted,
+        "ones at the winners": lambda x, dz, f, s: _pool_by_indices(x, torch.ones_like(dz), f, s),
+        "the pooled picture": lambda x, dz, f, s: F.max_pool2d(x, f, s),
+        "dz itself": lambda x, dz, f, s: dz,
+        "float64": lambda x, dz, f, s: _pool_by_indices(x.double(), dz.double(), f, s),
     },
 }
