@@ -135,16 +135,16 @@ def run_here(path, variant):
     if variant.offset:
         move_seeds(variant.offset)
     failed, start = [], time.process_time()
-    for number, source in [
-        (-1, variant.before),
-        *((i, cell.source) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"),
-    ]:
+    code = [(i, cell) for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+    meant = {i for i, cell in code if "raises-exception" in cell.metadata.get("tags", [])}
+    for number, source in [(-1, variant.before), *((i, cell.source) for i, cell in code)]:
         result = shell.run_cell(source, store_history=False, silent=True)
         error = result.error_before_exec or result.error_in_exec
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if error is not None:
-            failed.append({"cell": number, "message": f"{type(error).__name__}: {error}"})
+        if (error is None) == (number in meant):
+            said = f"{type(error).__name__}: {error}" if error else "did not stop, as its tag says it must"
+            failed.append({"cell": number, "message": said})
         plt.close("all")
     return {"cpu_seconds": round(time.process_time() - start, 1), "failed": failed}
 

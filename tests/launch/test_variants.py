@@ -61,6 +61,16 @@ def test_what_falls_is_told_and_kept(chapter, capsys):
     assert capsys.readouterr().out.startswith("1 of 1 runs to do\n")
 
 
+def test_a_cell_may_fail_on_purpose_and_then_must(chapter):
+    nb = nbformat.read(chapter, as_version=4)
+    nb.cells = nb.cells[:2] + [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "1 / 1")]
+    for cell in nb.cells[2:]:
+        cell.metadata["tags"] = ["raises-exception"]
+    nbformat.write(nb, chapter)
+    failed = variants.run_all([chapter], ["threads-1"])["01_tiny"]["threads-1"]["failed"]
+    assert failed == [{"cell": 3, "message": "did not stop, as its tag says it must"}]
+
+
 def test_every_kind_of_seed_moves():
     code = """if True:
         import random, numpy as np, torch, variants
