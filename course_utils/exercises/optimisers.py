@@ -281,7 +281,7 @@ def _mean_step(w, g, v, eta, beta):
     return w - eta * v, v
 
 
-def _lecture_step(w, g, h, eta, beta):
+def _rate_inside_step(w, g, h, eta, beta):
     h = eta * g if h is None else beta * h + eta * g
     return w - h, h
 
@@ -400,9 +400,9 @@ MOMENTUM = Exercise(
             wrong=_walk(lambda w, g, v, eta, beta: (w - eta * g, None)),
         ),
         Mistake(
-            "The rate stands inside your velocity, as in the lecture: old gradients keep their old rate.",
+            "The rate stands inside your velocity, as in some texts: old gradients keep their old rate.",
             "When eta changes, which gradients should feel it? See the note above.",
-            wrong=_walk(_lecture_step),
+            wrong=_walk(_rate_inside_step),
         ),
         Mistake(
             "You move a parameter that has no gradient.",

@@ -38,7 +38,7 @@ BROKEN = {
         "return count / count[-1],",
         "sum(best) / total",
     ),
-    "regions join where they differ": ("or d <= min(inside", "or d >= min(inside", "halves ="),
+    "regions join where they differ": ("else d <= min(inside", "else d >= min(inside", "halves ="),
     "boxes a pixel short": ('(x + 1, "amax")', '(x, "amax")', "halves ="),
     "smooth L1 without its half": ("d**2 / 0.2", "d**2 / 0.1", "by_hand ="),
     "hats twice as wide": ("(1 - (at[..., None]", "(1 - 0.5 * (at[..., None]", "F.grid_sample"),

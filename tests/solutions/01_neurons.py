@@ -4,6 +4,32 @@ from itertools import pairwise
 
 import torch
 
+PAPER = """
+Answers to "On paper, in discussion, as a project".
+
+1. Weights 1, 1, 1 and bias -1.5. Two of the 16: "exactly one is up" and "both or none", by equation (5).
+2. With m = yz, l'' = sigma(m) sigma(-m) > 0. z is linear in w and b, so each summand is convex in them, and
+   so is the mean. The network's z holds products v_j r(w_j x + b_j) of weights; swapping the two hidden
+   neurons gives another minimum, and half way between the two the net computes something else.
+3. Divide its output weight by 5: r(5z) = 5 r(z). Infinitely many, for every hidden neuron has such a factor;
+   and apart from the factors H!, for the neurons can change places.
+4. 13/48 = 0.271. It is dead where b <= -(r(w1) + r(w2)), for at the worst corner the sum is
+   b + r(w1) + r(w2). With m = r(w1) + r(w2) that has the probability max(0, 1 - m) / 2. The mean of
+   max(0, 1 - m) is 1/4 (no weight positive) + 1/2 * 1/2 (one) + 1/4 * 1/6 (both) = 13/24.
+5. Eight pieces. Three layers take two neurons each, six in all. One layer needs a joint for each of the seven
+   bends inside, so seven neurons; for k tents 2k against 2^k - 1. Depth can fold folds.
+6. The best of ten is the best at this test set, by luck too: they used it as a validation set. Keep fresh
+   data for the winner alone; or draw ten scores with the spread that seeds have and look at the largest.
+7. Too large a rate (halve it and repeat: the hill vanishes); examples in another order or an odd batch
+   (evaluate on one fixed set after every step); an optimiser's memory that carries it past the valley (draw
+   the length of the step beside the loss); or a hill that is in the loss (start at the top of it with a small
+   rate: it leads down on one side only).
+8. It does: 54 to 59 % of the starts, against 22 to 23 % with ReLU (rates 0.05 and 0.01, 300 and 1,500 steps).
+   Half of the failures still have a neuron on one side of all four corners, though it can now come back; the
+   others have both creases between the same corners, or would have to pass through a larger loss.
+9. Holes tell 0, 6, 8, 9 (and some 4s) from the rest; a flood fill counts them.
+"""
+
 
 def mlp_parameters(sizes, bias=True):
     return sum(n * m + m * bias for n, m in pairwise(sizes))

@@ -35,6 +35,35 @@ def warmup_cosine(t, eta, warmup, total):
     return eta * 0.5 * (1 + math.cos(math.pi * (t - warmup) / (total - warmup)))
 
 
+PAPER = """
+Answers to "Paper, discussion, projects", for teachers.
+
+1. (10) has complex roots where (1 − √β)² < ηλ < (1 + √β)². With √β = 1/2 that is 0.25 < ηλ < 2.25. Along x,
+   ηλ = 0.04: real roots, no oscillation. Across, ηλ = 1: complex, it oscillates, r² − 0.25 r + 0.25 = 0, and
+   |r| = 1/2. Steps: v = (10, 25), w = (9.6, 0); v = (12.1, 6.25), w = (9.116, −0.25); v = (12.141, −4.6875),
+   w = (8.63036, −0.0625).
+2. η = 2/101, ρ = 99/101; log(1000) / log(101/99) = 345.4, so 346 steps. Momentum: √κ = 10, ρ = 9/11, about
+   34.4 steps by ρᵗ (more, since the error is like t ρᵗ): β = (9/11)², η = 4/121. The curvature 10 between the
+   two ends plays no part.
+3. The two equalities (the expanded square, the sum) and the replacement of g by its mean hold for any loss.
+   Convexity enters twice: the tangent lies below the loss, and Q at the average weight is at most the average
+   of Q. Without it the left side says nothing about Q(w) − Q(w*).
+4. w_t = (1 − 1/(1+t)) w_{t−1} + x_t/(1+t), so (1+t) w_t = t w_{t−1} + x_t. Sum: (1+t) w_t = w_0 + x_1 + … +
+   x_t. The start counts like one example: weights 1/(1+t) for all.
+5. Half as many steps at the same rate: the run is shorter in steps, not worse at generalising. Compare at
+   equal steps, and at equal examples with the rate tuned for each batch size, on training *and* tuning loss:
+   if the training loss is worse, too, it is optimisation. Several seeds.
+6. The same number of rates on the same grid for Adam (and its β's and ε, if the rival's were tuned), the
+   budget, seeds and standard errors, data for tuning apart from the test data. What survives: "Adam at its
+   default rate is worse than ours tuned".
+7. Open. Momentum or Adam with warm-up and cosine is enough with care; the difference per seed and its
+   standard error decide.
+8. AdaGrad, RMSProp, Adam and AdamW divide by coordinate, so a turned basis takes their advantage away, while
+   SGD, momentum and Nesterov see the same loss up to a rotation of the first layer's weights (initial weights
+   from a normal distribution are rotated into ones of the same distribution).
+"""
+
+
 # ---------------------------------------------------------------------------------------- wrong answers
 def _drops_the_rest(n, batch_size, generator):
     order = torch.randperm(n, generator=generator)

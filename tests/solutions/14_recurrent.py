@@ -18,16 +18,14 @@ PAPER = """
    number that grows with the count; it can at best approach a limit, with steps that shrink below what
    can be told.
 5. Plain: b_r large, b_z very negative (r = 1, z = 0), b_n + c_n = b. Copy: b_z large (z = 1).
-6. 4 · 128 · 160 = 81,920 = 3 H (H + 32): H = 150 (3 · 150 · 182 = 81,900). The LSTM keeps 256 numbers (c
-   and h), though h is computed from c; a GRU of 256 units costs 3 · 256 · 288 = 221,184.
-7. No: heat changes the shares and with them the set. Heating first and cutting then keeps the total at q
+6. No: heat changes the shares and with them the set. Heating first and cutting then keeps the total at q
    of what is drawn from, cutting first fixes the candidates whatever the heat; the second is safer when
    hot.
-8. It sees one word ahead, not the clause that follows, so a comma before "and" can be right, a question
+7. It sees one word ahead, not the clause that follows, so a comma before "and" can be right, a question
    mark still not. Test: delay 1, 2, 4, 8 against both ways on the same seeds, F1 of "?" apart.
-9. Project: a report compares at equal seconds, changes one thing at a time, keeps a diary (change,
+8. Project: a report compares at equal seconds, changes one thing at a time, keeps a diary (change,
    before, after, seeds), and chooses on another piece of text than it reports.
-10. Project: a report has the same grid of rates for all four, 1/6 as its floor, seeds, standard errors,
+9. Project: a report has the same grid of rates for all four, 1/6 as its floor, seeds, standard errors,
    and says what differs in the task: numbers that are not marked must be ignored at every step.
 """
 
