@@ -241,7 +241,7 @@ NORM = Exercise(
     mistakes=(
         Mistake(
             "You normalise with the unbiased variance.",
-            "Equation (3) divides by B; only the running average uses B - 1.",
+            "Equation (5) divides by B; only the running average uses B - 1.",
             wrong=lambda *args: _norm(*args, unbiased=True),
         ),
         Mistake(
@@ -266,7 +266,7 @@ NORM = Exercise(
         ),
         Mistake(
             "You stop at x̂: gamma and beta are missing.",
-            "Which is the last formula of equation (3)?",
+            "Which is the last formula of equation (5)?",
             wrong=lambda x, gamma, beta, *rest: _norm(
                 x, torch.ones_like(gamma), torch.zeros_like(beta), *rest
             ),
@@ -293,7 +293,7 @@ NORM = Exercise(
         ),
         Mistake(
             "Your eps stands outside the root, or is not used at all.",
-            "Look at s in equation (3); here eps is large enough to see.",
+            "Look at s in equation (5); here eps is large enough to see.",
             when=lambda case, got: (
                 case.inputs.get("eps", 0) > 0.1
                 and isinstance(got, (tuple, list))
@@ -387,7 +387,7 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "The road through the variance is missing.",
-            "Which term of equation (4) holds the mean of a product?",
+            "Which term of equation (6) holds the mean of a product?",
             wrong=_dx(lambda d, x_hat, s, away: (d - d.mean(0)) / s),
         ),
         Mistake(
@@ -401,7 +401,7 @@ BACKWARD = Exercise(
             wrong=_dx(lambda d, x_hat, s, away: d - d.mean(0) - x_hat * (d * x_hat).mean(0)),
         ),
         Mistake(
-            "You took sums where equation (4) has means.",
+            "You took sums where equation (6) has means.",
             "What does the bar stand for?",
             wrong=_dx(lambda d, x_hat, s, away: (d - d.sum(0) - x_hat * (d * x_hat).sum(0)) / s),
         ),
@@ -417,7 +417,7 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "Your s comes from the unbiased variance.",
-            "Equation (3) divides by B.",
+            "Equation (5) divides by B.",
             wrong=_unbiased_backward,
         ),
         Mistake(
@@ -427,7 +427,7 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "You averaged dgamma and dbeta over the batch.",
-            "Equation (4) has sums there.",
+            "Equation (6) has sums there.",
             wrong=lambda x, gamma, dy, eps=1e-5: {
                 "dgamma": (dy * _parts(x, gamma, dy, eps)[0]).mean(0),
                 "dbeta": dy.mean(0),
@@ -435,12 +435,12 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "You averaged dgamma over the batch.",
-            "Equation (4) has a sum there.",
+            "Equation (6) has a sum there.",
             wrong=_dgamma(lambda x, x_hat, gamma, dy: (dy * x_hat).mean(0)),
         ),
         Mistake(
             "Your dgamma uses x instead of x̂.",
-            "What is gamma multiplied by in equation (3)?",
+            "What is gamma multiplied by in equation (5)?",
             wrong=_dgamma(lambda x, x_hat, gamma, dy: (dy * x).sum(0)),
         ),
         Mistake(
@@ -450,12 +450,12 @@ BACKWARD = Exercise(
         ),
         Mistake(
             "You averaged dbeta over the batch.",
-            "Equation (4) has a sum there.",
+            "Equation (6) has a sum there.",
             wrong=lambda x, gamma, dy, eps=1e-5: {"dbeta": dy.mean(0)},
         ),
         Mistake(
             "You do not use the eps you are given.",
-            "Where is it in equation (3)? Here it is large enough to see.",
+            "Where is it in equation (5)? Here it is large enough to see.",
             wrong=lambda x, gamma, dy, eps=1e-5: batch_norm_backward(x, gamma, dy),
         ),
     ),
@@ -626,7 +626,7 @@ HE = Exercise(
     verify=verify_init,
     mistakes=(
         Mistake(
-            "That is 2/√n, the slip of the lectures: the variance is 4/n.",
+            "That is 2/√n: the variance is 4/n.",
             "A normal variable times c has the variance c².",
             when=lambda case, got: _std(case, got, 2 / case.inputs["n_in"] ** 0.5),
         ),
@@ -647,7 +647,7 @@ HE = Exercise(
         ),
         Mistake(
             "That is Xavier's variance, 2 / (n_in + n_out).",
-            "Equation (8) looks at the forward pass only.",
+            "Equation (2) looks at the forward pass only.",
             when=lambda case, got: _std(case, got, (2 / (case.inputs["n_in"] + case.inputs["n_out"])) ** 0.5),
         ),
         Mistake(
@@ -656,7 +656,7 @@ HE = Exercise(
             when=lambda case, got: _looks_uniform(got[0][0]),
         ),
         Mistake(
-            "The variance is right, but equation (8) is normal and yours ends abruptly.",
+            "The variance is right, but equation (2) is normal and yours ends abruptly.",
             "Look at the histogram.",
             when=lambda case, got: (
                 _std(case, got, (2 / case.inputs["n_in"]) ** 0.5)

@@ -2,6 +2,29 @@
 
 import torch
 
+# Answers to the questions for paper, discussion and projects of the chapter.
+PAPER = """
+1. For w > 0: 2(2 - w) = lambda_1 + 2 lambda_2 w, so w = max(0, 2 - lambda_1 / 2) / (1 + lambda_2). Only the
+   absolute value makes zeros (lambda_1 >= 4), whatever lambda_2 is.
+2. Each step multiplies by 1 - 0.1 * 0.003 = 0.9997; log(1/2) / log(0.9997) = 2,310 steps.
+3. 0, 0, 9: mu = 3, sigma^2 = 18, x_hat = -0.71, -0.71, 1.41. With 900 just the same: an outlier cannot grow,
+   but it presses its neighbours together; 0, 1, 900 gives -0.71, -0.71, 1.41, too.
+4. 2^50, about 10^15. With a factor 1/sqrt(50) before f each block adds a fiftieth: (1 + 1/50)^50, about e.
+   Or start the last layer of f (or the gamma of its last batch norm) at 0: every block is the identity.
+5. All 20 are equal, so the best lies about 1.9 standard errors above the truth: 88.1 - 1.3 = 86.8.
+   (Less if the 20 measurements are on the same images and so move together.)
+6. Everything that does not know where a pixel lies stays: dense nets, PCA, L2, L1, dropout, batch norm,
+   mixup, label smoothing. Augmentation breaks if it moves the permuted picture, and holds if it moves the picture first.
+7. It stores the variance in training, where dropout adds p/q E[h^2]; in evaluation that part is missing, and
+   the layer divides by too much (Li et al., 2019). So dropout goes behind the last batch norm.
+8. About 85 to 88 % with augmentation and batch norm; what counts is that the test set was used once, and
+   that the choice between variants was larger than its standard error on the validation data.
+9. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as the
+   true one. Only noise without a rule is learned late.
+10. Where the net can just fit all training labels: some ten hidden neurons for 500 images, ten classes
+   (about 5,000 answers against 800 weights a neuron); flatter than in Figure 7, and only if trained to the end.
+"""
+
 
 def inverted_dropout(x, p, training):
     if not training or p == 0:
