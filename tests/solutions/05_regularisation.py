@@ -14,15 +14,17 @@ PAPER = """
 5. All 20 are equal, so the best lies about 1.9 standard errors above the truth: 88.1 - 1.3 = 86.8.
    (Less if the 20 measurements are on the same images and so move together.)
 6. Everything that does not know where a pixel lies stays: dense nets, PCA, L2, L1, dropout, batch norm,
-   mixup, label smoothing. Augmentation breaks if it moves the permuted picture, and holds if it moves the picture first.
+   mixup, label smoothing. Augmentation breaks if it moves the permuted picture, and holds if it moves the
+   picture first.
 7. It stores the variance in training, where dropout adds p/q E[h^2]; in evaluation that part is missing, and
    the layer divides by too much (Li et al., 2019). So dropout goes behind the last batch norm.
 8. About 85 to 88 % with augmentation and batch norm; what counts is that the test set was used once, and
    that the choice between variants was larger than its standard error on the validation data.
-9. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as the
-   true one. Only noise without a rule is learned late.
+9. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as
+   the true one. Only noise without a rule is learned late.
 10. Where the net can just fit all training labels: some ten hidden neurons for 500 images, ten classes
-   (about 5,000 answers against 800 weights a neuron); flatter than in Figure 7, and only if trained to the end.
+   (about 5,000 answers against 800 weights a neuron); flatter than in Figure 7, and only if trained to the
+   end.
 """
 
 
