@@ -3,15 +3,15 @@
 from mutate import mutations
 
 CHAPTER = "15_attention"
-# Cells that train, decode with trained nets, draw or check an exercise; no derivation needs them.
+# Cells that train, decode with trained nets, draw, read a record, fail on purpose or check an exercise; no
+# derivation needs them.
 TRAINED = (
-    "check.", "subplots", "text = lambda", "plain = [", "digits =", "gradients[", "attentive", "_ok",
-    "without, gru", "exponents", "sounds =", "letters =", "without, attention", "find = lambda", "share =",
-    "align(", "examples", "taught, free", "damage", "sounds.items", "hit =", "same =", "log_n =",
-    "missed =", "table = torch.tensor", "searched", "explore(", "former", "correct", "heads_of", "costs",
-    "spelling =",
+    "check.", "subplots", "Drawing(", "way(", "warm = {", "x_30", "records.record", "by_length", "by_digits",
+    "by_letters", "strings_task", "plain", "FLOOR", "def symbols", "attentive", "speller", "former", "said(",
+    "scores = torch.tensor", "searched", "explore(", "heads_of", "views", "costs", "gpt = train", "bible",
+    "gradients[",
 )  # fmt: skip
-NO_DATA = (*TRAINED, "numbers =", "def make_task", "def fresh", "fresh(", "net, x, y", "flat =", "alone =")
+NO_DATA = (*TRAINED, "numbers =", "def fresh", "flat =", "alone =", "fresh(", "net.encoder")
 SEARCH = ("def telling", "found[ALL]", "raw, scaled")  # slow, and needed only by its own mutations
 BROKEN = {
     "the loss divides by padding, too": ("/ mask.sum()", "/ mask.numel()", "flat = "),
@@ -27,8 +27,12 @@ BROKEN = {
 BROKEN |= {
     name: (*case, NO_DATA if "found" in case[2] else (*NO_DATA, *SEARCH))
     for name, case in {
-        "the score's gradient without the mixture": ("((h - c) @ u)", "(h @ u)", "equation (5)"),
-        "the state's gradient without its weight": ("alpha[:, None] * u)", "0 * h + u)", "equation (5)"),
+        "the score's gradient without the mixture": (
+            "assert_close(s.grad, alpha * ((h - c) @ u))",
+            "assert_close(s.grad, alpha * (h @ u))",
+            "# equation (5)",
+        ),
+        "the state's gradient without its weight": ("alpha[:, None] * u)", "0 * h + u)", "# equation (5)"),
         "finished hypotheses are lost": (
             "sorted(done + longer",
             "sorted(longer or done",
@@ -40,8 +44,8 @@ BROKEN |= {
             "torch.diag(p)",
             "whole = ",
         ),
-        "scores over d": ("/ math.sqrt(q.shape[-1])", "/ q.shape[-1]", "is_causal=True"),
-        "a softmax over the queries": (".softmax(-1)\n", ".softmax(-2)\n", "is_causal=True"),
+        "scores over d": ("/ math.sqrt(q.shape[-1])", "/ q.shape[-1]", "print(\"ours\", f\"{attend"),
+        "a softmax over the queries": (".softmax(-1)\n", ".softmax(-2)\n", "print(\"ours\", f\"{attend"),
         "a mask that lets the future in": (
             "dtype=torch.bool).tril()\nassert",
             "dtype=torch.bool)\nassert",
@@ -53,30 +57,47 @@ BROKEN |= {
             "rotation(k, 32)",
         ),
         "a rotation the other way": ("w.sin(), -w.sin(),", "-w.sin(), w.sin(),", "rotation(k, 32)"),
+        "a list of heads joined in another order": (
+            "torch.cat(answers, -1)",
+            "torch.cat(answers[::-1], -1)",
+            "HeadList(16, 4), Heads",
+        ),
         "heads that are not mixed": (
             "self.mix(z.transpose(1, 2).flatten(2))",
             "z.transpose(1, 2).flatten(2)",
             "scattered(nn.Multi",
         ),
         "a block without its residual": (
-            "return x + self.linear2(",
-            "return self.linear2(",
+            "return x + self.drop(",
+            "return self.drop(",
             "expected = theirs(memory",
         ),
         "the same norm twice": (
-            "self.self_attn(z, z, mask), self.norm2",
-            "self.self_attn(z, z, mask), self.norm1",
+            "(z, z, mask, cache)), self.norm2",
+            "(z, z, mask, cache)), self.norm1",
             "expected = theirs(memory",
         ),
         "scores over the fourth root": ("d**-0.5))", "d**-0.25))", "raw, scaled"),
-        "edits that cost two": ("(s != r)", "2 * (s != r)", "kitten"),
+        "edits that cost two": ("(s != r)", "2 * (s != r)", 'edits("kitten"'),
+        "BLEU that counts a run too often": ("(runs & true)", "(runs & runs)", "# clipped"),
+        "BLEU without its punishment": ("min(1, short)", "1", "# clipped"),
         "layer norm left out": ("z = self.norm1(x)", "z = x", "expected = theirs(memory"),
         "cross-attention to the padding": (
             "(last(x), memory, sources)",
             "(last(x), memory, sources | True)",
             "expected = theirs(x, memory, tgt",
         ),
+        "a cache in the wrong order": (
+            "torch.cat([self.k, k], 1), torch.cat",
+            "torch.cat([k, self.k], 1), torch.cat",
+            "stepwise",
+        ),
+        "positions that begin again at each step": (
+            "torch.arange(seen, seen + n",
+            "torch.arange(0, n",
+            "stepwise",
+        ),
     }.items()
-}
+}  # fmt: skip
 
 test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, TRAINED)
