@@ -78,7 +78,7 @@ def images(pictures, columns=10, titles=None, size=0.72):
         raise ValueError(f"images: {len(titles)} titles for {len(pictures)} pictures")
     height, width = pictures.shape[1:3] if len(pictures.shape) > 2 else (1, 1)
     lines = max((str(title).count("\n") + 1 for title in titles), default=0) if titles is not None else 0
-    gap, band = max(1, round(0.06 * width)), round((0.05 + 0.13 * lines) * width / size) if lines else 0
+    gap, band = max(1, round(0.06 * width)), round((0.05 + 0.165 * lines) * width / size) if lines else 0
     whole = sheet(pictures, columns, gap, band)
     fig = plt.figure(figsize=(size * columns, size * whole.shape[0] / (width + gap)), layout="none")
     ax = fig.add_axes((0, 0, 1, 1))
@@ -90,7 +90,7 @@ def images(pictures, columns=10, titles=None, size=0.72):
             column * (width + gap) + (width - 1) / 2,
             row * (height + gap + band) + band - 0.03 * width / size,
         )
-        ax.text(x, y, title, ha="center", va="bottom", fontsize=8)
+        ax.text(x, y, title, ha="center", va="bottom", fontsize=10)
     return fig
 
 
