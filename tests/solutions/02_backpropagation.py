@@ -189,3 +189,31 @@ MISTAKES = {
         (lambda root, parents: topological_order(root, parents)[:-1], "root itself is missing"),
     ],
 }
+
+
+# ------------------------------------------------------------------- on paper, to discuss, to build: answers
+PAPER = """
+1. z = wx is used by the plus and by the second square. Values: z = 6, a = 5, e = 1, squares 1 and 36, L
+   = 37. Back to z come 2 and 2 z = 12, together 14: dw = 14 x = 28, dx = 14 w = 42, db = 2, dy = -2.
+2. q = 1/p: slope -1/p^2 = -1/16, so -0.5. log: 1/p, so 2. exp: its own value, so 8 e^4. For p/q what
+   arrives is multiplied by 1/q for p and by -p/q^2 for q.
+3. Any slopes s and 1 - s with 0 <= s <= 1 (a subgradient); PyTorch gives half to each in torch.maximum.
+   With floating-point values the tie is rare and training does not care; a proof has to say which one it
+   takes.
+4. w, x (twice), b and y lead into a, a - y into 2(a - y), times x. The walk back from dw gives 2x * x =
+   2x^2 = 8. One walk back for each entry of the gradient: a million walks, and 10^12 numbers to keep.
+5. 1,000 -> 1 -> 1,000: the product is 1,000 x 1,000, but as (column)(row) it need never be built;
+   applied to a row it costs 2,000 multiplications from the left. 1 -> 1,000 -> 1: the product is one
+   number, 1,000 multiplications.
+6. 100 layers of 4 MB are 400 MB at 64: 300 MB allow a batch of 48. Ten checkpoints and ten layers are 80
+   MB: a batch of 240.
+7. Forward the values at the cut, backward their gradients, both of the same shape. Cut where they are
+   few: behind the second layer they are 10 numbers an image, but then one GPU has all the work; between
+   r1 and the second layer they are 1,000. The pixels are 784, and no gradient has to go back to them.
+8. Both are debated. The weights of the way back would have to be those of the way forward ("weight
+   transport"), and a cell would have to keep its value until the error arrives.
+9. A matrix product has slopes that act from the left and from the right: dA = dC B^T, dB = A^T dC; a sum
+   over an axis copies back; broadcasting sums back. Check each gate with differences.
+10. The mask becomes f'(z1); z1 (or f(z1)) has to be kept for it. With tanh the start should have
+   variance 1/n.
+"""
