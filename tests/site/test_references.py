@@ -57,6 +57,7 @@ Text.
         ("chapter 2, equation (3)", ["chapter 2", "equation 3 in 2"]),
         ("equation (3) of chapter 2", ["equation 3 in 2", "chapter 2"]),
         ("Exercise\n4", ["exercise 4"]),
+        ("Figure 1 of the paper, after Vaswani et al. (2017), table 1", []),
         ("three chapters, all figures, the equation", []),
     ],
 )

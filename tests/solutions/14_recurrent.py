@@ -2,6 +2,35 @@
 
 import torch
 
+# Answers to the questions for paper, discussion and projects of the chapter.
+PAPER = """
+1. h_4 = w³, three uses, each the product of the two other factors: 3 w². In general h_T = w^(T-1) and
+   the gradient is (T-1) w^(T-2): T-1 equal paths. From T to T+1 it is multiplied by w T / (T-1), which
+   for w = 0.9 is over one until T = 10: largest at T = 10 and 11 alike (9 · 0.9^8 = 10 · 0.9^9 = 3.87).
+2. An effect from step t to t + d crosses a cut if one of the d gaps between them is a cut. Cuts come
+   every k gaps; over all positions of t the share is d/k for d < k and 1 beyond. Moved on by k' < k
+   steps, a loss sits at place k - k' + 1 ... k of its piece: all distances up to k - k' are kept, those
+   from k on lost, between them the share lost is (d - (k - k')) / k'.
+3. dn = dh (1-z), dz = dh (h_old - n), dr = dn (1-n²) (W_hn h_old + c_n). With a_n = dn (1-n²), a_z = dz
+   z (1-z), a_r = dr r (1-r): dh_old = dh z + W_hnᵀ (a_n r) + W_hzᵀ a_z + W_hrᵀ a_r: direct, candidate,
+   and two gates.
+4. h_t is a mixture of n_t in (-1, 1) and h_{t-1}; by induction it stays inside. So no unit can hold a
+   number that grows with the count; it can at best approach a limit, with steps that shrink below what
+   can be told.
+5. Plain: b_r large, b_z very negative (r = 1, z = 0), b_n + c_n = b. Copy: b_z large (z = 1).
+6. 4 · 128 · 160 = 81,920 = 3 H (H + 32): H = 150 (3 · 150 · 182 = 81,900). The LSTM keeps 256 numbers (c
+   and h), though h is computed from c; a GRU of 256 units costs 3 · 256 · 288 = 221,184.
+7. No: heat changes the shares and with them the set. Heating first and cutting then keeps the total at q
+   of what is drawn from, cutting first fixes the candidates whatever the heat; the second is safer when
+   hot.
+8. It sees one word ahead, not the clause that follows, so a comma before "and" can be right, a question
+   mark still not. Test: delay 1, 2, 4, 8 against both ways on the same seeds, F1 of "?" apart.
+9. Project: a report compares at equal seconds, changes one thing at a time, keeps a diary (change,
+   before, after, seeds), and chooses on another piece of text than it reports.
+10. Project: a report has the same grid of rates for all four, 1/6 as its floor, seeds, standard errors,
+   and says what differs in the task: numbers that are not marked must be ignored at every step.
+"""
+
 
 def rnn_step_backward(x, h, w_x, w_h, b, dnew):
     new = torch.tanh(x @ w_x.T + h @ w_h.T + b)

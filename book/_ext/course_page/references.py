@@ -41,6 +41,7 @@ CHAPTER_AFTER = re.compile(r"\s+(?:of|in|from)\s+chapter\s+(\d+)\b")
 ELSEWHERE = re.compile(
     r"\s+(?:of|in|from)\s+(?:(?:the|their|its|that)\s+(?:\w+\s+)?(?:paper|article|lectures?)\b|$)"
 )
+PAPER_BEFORE = re.compile(r"\bet al\.(?:\s+\(\d{4}\))?,\s+$")
 SECTION = re.compile(r"\bsection\s+$", re.IGNORECASE)
 QUOTED_SECTION = re.compile(r"\bsection\s+[\"\u201c](?P<title>[^\"\u201d]+)[\"\u201d]", re.IGNORECASE)
 UNTOUCHED = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block)
@@ -123,8 +124,10 @@ def mentions(text):
         group = next(g for g in ("n1", "n2", "n3") if match[g])
         before, after = CHAPTER_BEFORE.search(text, 0, match.start()), CHAPTER_AFTER.match(text, match.end())
         chapter = None if kind == "chapter" else (before or after or [None, None])[1]
-        must = chapter is not None or not ELSEWHERE.match(text, match.end())
-        found += _numbers(match, group, match.start(), kind, chapter, must)
+        of_a_paper = ELSEWHERE.match(text, match.end()) or PAPER_BEFORE.search(text, 0, match.start())
+        if of_a_paper and not chapter:
+            continue
+        found += _numbers(match, group, match.start(), kind, chapter, True)
     for match in ALONE.finditer(text):
         found += _numbers(match, 1, None, "equation", None, False)
     for match in QUOTED_SECTION.finditer(text):
