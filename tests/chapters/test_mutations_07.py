@@ -7,7 +7,7 @@ CHAPTER = "07_looking_inside"
 HEAVY = (
     "bank", "strongest(", "peak_values", "themes(", "purity(", "CHOSEN", "explore(", "films", "rows[",
     "check.", "TRIPLES", "views", "occlusion(", "made", "found = {}", "hit = ", "plt.subplots", "stages",
-    "kept", "WANTED", "@title", "meaning", "boxes", "labels",
+    "kept", "WANTED", "@title Draw Figure 3", "@title Draw Figure 5", "meaning", "boxes", "labels",
 )  # fmt: skip
 # Cells that need the network or the photographs.
 ALONE = (*HEAVY, '(("fire3", 13')  # without the test of the receptive fields
