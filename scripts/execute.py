@@ -388,6 +388,20 @@ def all_chapters():
     return sorted((TOP / "book").glob("[0-9]*.ipynb"))
 
 
+def find(word):
+    """Return the path of a chapter from a path or from the first letters of its name, such as "14".
+
+    Raises:
+        SystemExit: no chapter or several have that name; one sentence.
+    """
+    if word.endswith(".ipynb"):
+        return Path(word).resolve()
+    found = [path for path in all_chapters() if path.stem.startswith(word)]
+    if len(found) != 1:
+        raise SystemExit(f"{word!r} names {len(found)} chapters; name one by its number, such as 02")
+    return found[0]
+
+
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

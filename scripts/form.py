@@ -235,14 +235,6 @@ def _cells(numbers):
     return f"cell{'s' * (len(numbers) > 1)} {named}"
 
 
-def find(number):
-    """Return the path of the chapter with this number. Raises SystemExit when there is none."""
-    for path in execute.all_chapters():
-        if path.stem.startswith(f"{number}_"):
-            return path
-    raise SystemExit(f"form: there is no chapter {number}; name chapters by their two digits, as in 02")
-
-
 def executed_as_it_is(path):
     """Return the executed notebook of a chapter, or None when its code has changed since, or never ran."""
     file = execute.build_folder("fast") / "executed" / path.name
@@ -262,7 +254,7 @@ def measures(path):
 
 def faults(number):
     """Return what is wrong with the form of a chapter, as a list of sentences."""
-    found, complete = measures(find(number))
+    found, complete = measures(execute.find(number))
     missing = [] if complete else ["✗ not executed as it is: run scripts/execute.py on it, or make book"]
     return [f"{number}: {fault}" for fault in [m for m in found if not m.fits] + missing]
 
@@ -274,7 +266,7 @@ def main():
     arguments.add_argument("chapters", nargs="*", help="two digits each; default: all")
     short = []
     for number in arguments.parse_args().chapters or [path.stem[:2] for path in execute.all_chapters()]:
-        found, complete = measures(find(number))
+        found, complete = measures(execute.find(number))
         print(f"{number}: " + " · ".join(map(str, found)) + (" · ✗ not executed as it is" * (not complete)))
         if faults(number):
             short.append(number)

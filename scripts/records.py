@@ -23,6 +23,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import execute
 import interrupts
 import nbformat
 import turns
@@ -220,14 +221,6 @@ def write(nb, name, parts):
     print(f"{name}: {len(seeds)} seeds, {content['made']['seconds']} s", flush=True)
 
 
-def find(number):
-    """Return the path of a chapter from its number, "14" or "14_recurrent"."""
-    found = sorted((TOP / "book").glob(f"{str(number)[:2]}_*.ipynb"))
-    if not found:
-        raise SystemExit(f"There is no chapter {number}; chapters are numbered 01 to 15.")
-    return found[0]
-
-
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -241,7 +234,7 @@ def main():
     if given.run:
         run_here(given.run, given.only)
         return
-    paths = [find(number) for number in given.chapters] or sorted((TOP / "book").glob("[0-9]*.ipynb"))
+    paths = [execute.find(number) for number in given.chapters] or sorted((TOP / "book").glob("[0-9]*.ipynb"))
     if given.check:
         if said := [sentence for path in paths for sentence in stale(path)]:
             raise SystemExit("\n".join(said))

@@ -268,20 +268,6 @@ def run_all(chapters, names, jobs=None):
     return results
 
 
-def find(word):
-    """Return the path of a chapter from a path or from the first letters of its name, such as "14".
-
-    Raises:
-        SystemExit: no chapter or several have that name; one sentence.
-    """
-    if word.endswith(".ipynb"):
-        return Path(word).resolve()
-    found = [path for path in execute.all_chapters() if path.stem.startswith(word)]
-    if len(found) != 1:
-        raise SystemExit(f"{word!r} names {len(found)} chapters; name one by its number, such as 02")
-    return found[0]
-
-
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -295,7 +281,7 @@ def main():
     if given.one:
         print(json.dumps(run_here(given.one.resolve(), VARIANTS[given.variant[0]])))
         return
-    chapters = [find(word) for word in given.chapters] or execute.all_chapters()
+    chapters = [execute.find(word) for word in given.chapters] or execute.all_chapters()
     with interrupts.ends_with("interrupted; runs that had finished are kept"):
         tried = possible(given.variant)
         results = run_all(chapters, tried, given.jobs)

@@ -179,5 +179,5 @@ def test_outputs_of_other_code_do_not_count(tmp_path, monkeypatch):
     assert form.faults("01") == ["01: ✗ outputs that are a dict, list, tuple or tensor 1 (at most 0, cell 1)"]
     nbformat.write(notebook("# " + 99 * "x", "g()"), done)
     assert "not executed" in form.faults("01")[0]
-    with pytest.raises(SystemExit, match="there is no chapter 2"):
-        form.find("2")
+    with pytest.raises(SystemExit, match="'2' names 0 chapters"):
+        form.faults("2")

@@ -103,4 +103,4 @@ def test_a_run_that_fails_leaves_the_old_record(tmp_path, monkeypatch):
 def test_an_unknown_chapter_is_one_sentence():
     run = [sys.executable, Path(script.__file__)]
     wrong = subprocess.run([*run, "77"], capture_output=True, text=True)
-    assert wrong.returncode == 1 and "There is no chapter 77" in wrong.stderr
+    assert wrong.returncode == 1 and "'77' names 0 chapters" in wrong.stderr

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import execute
 import pretended
 import pytest
 import variants
@@ -46,7 +47,7 @@ def test_every_check_credits_the_reference(name):
 @pytest.mark.timeout(1800)  # only against hanging
 def test_two_chapters_run_to_their_ends():
     """Those with the least to compute among the ones that take means of hits and measures in float64."""
-    chapters, names = [variants.find(number) for number in ("12", "13")], list(variants.DEVICES)
+    chapters, names = [execute.find(number) for number in ("12", "13")], list(variants.DEVICES)
     results = variants.run_all(chapters, names, jobs=1)
     assert {path.stem: [results[path.stem][name]["failed"] for name in names] for path in chapters} == {
         path.stem: [[] for name in names] for path in chapters

@@ -111,12 +111,12 @@ def test_a_gpu_is_left_out_where_it_cannot_be_built(monkeypatch, capsys):
 
 
 def test_a_chapter_is_named_by_its_number():
-    assert variants.find("14").stem == "14_recurrent"
-    assert variants.find("book/14_recurrent.ipynb") == Path("book/14_recurrent.ipynb").resolve()
+    assert execute.find("14").stem == "14_recurrent"
+    assert execute.find("book/14_recurrent.ipynb") == Path("book/14_recurrent.ipynb").resolve()
     with pytest.raises(SystemExit, match="'1' names 6 chapters"):
-        variants.find("1")
+        execute.find("1")
     with pytest.raises(SystemExit, match="'99' names 0 chapters"):
-        variants.find("99")
+        execute.find("99")
 
 
 def test_exit_status_tells_whether_a_cell_fell(chapter, monkeypatch, capsys):

@@ -4,13 +4,14 @@ What can be measured without a browser is in tests/chapters/test_form.py.
 """
 
 import audit
+import execute
 import form
 
 
 def test_recut_pages_keep_their_form(browser, address):
     found = {}
     for number in form.RECUT:
-        page = f"{form.find(number).stem}.html"
+        page = f"{execute.find(number).stem}.html"
         with audit.open_page(browser, f"{address}/{page}", audit.DESK) as (tab, _):
             found[page] = audit.form(tab)
     assert not any(found.values()), found
