@@ -46,6 +46,7 @@ REPRS = re.compile(
 SIZE = re.compile(
     r"<!-- (?P<text>(?:(?!-->).)*) -->\s*<g [^>]*scale\((?P<size>[\d.]+) -(?P=size)\)", re.DOTALL
 )
+ERROR = re.compile(r"^\w*(Error|Exception): ")
 WIDTH = re.compile(r'<svg[^>]*? width="([\d.]+)pt"')
 
 
@@ -164,8 +165,11 @@ def is_repr(line):
     """Return whether a line shows Python's own form of a dict, list, tuple or tensor.
 
     Dicts, lists of strings and tensors count anywhere in the line, so also behind a label; lists of numbers
-    and tuples only at its start: "gradient [0.1, 0.2]" and "convolution (6, 28, 28)" can be read.
+    and tuples only at its start: "gradient [0.1, 0.2]" and "convolution (6, 28, 28)" can be read. What an
+    error says is quoted as it is.
     """
+    if ERROR.match(line):
+        return False
     if REPRS.search(line):
         return True
     try:

@@ -123,6 +123,7 @@ def test_reprs_are_seen(line):
         "0.5",
         "'text'",
         "sets {a, b}",
+        "ValueError: expected a batch, got torch.Size([1, 64])",
         "",
     ],
 )
