@@ -177,9 +177,15 @@ def cut(tab) -> list[Finding]:
     return [Finding("cut", text) for text in tab.evaluate("bookAudit.cut()")]
 
 
-def accessibility(tab) -> list[Finding]:
-    """Return what axe finds, with everything that is folded opened first."""
+def unfold(tab):
+    """Open everything that is folded, and let nothing move."""
     tab.evaluate("bookAudit.calm_and_unfold()")
+
+
+def accessibility(tab) -> list[Finding]:
+    """Return what axe finds, with everything that is folded opened first. The page is of no use afterwards."""
+    unfold(tab)
+    tab.evaluate("bookAudit.thin_out()")
     if not tab.evaluate("!!window.axe"):
         tab.evaluate(AXE)
     report = tab.evaluate("axe.run(document, { resultTypes: ['violations'], iframes: false })")
@@ -254,7 +260,8 @@ def visit(browser, url: str) -> tuple[list[Finding], int]:
         found += images(tab) + formulas(tab) + width(tab)
         dead, moved = dead_controls(tab)
         tab.evaluate("bookAudit.buttons()")
-        found += dead + accessibility(tab) + width(tab) + cut(tab)  # everything is unfolded now
+        unfold(tab)
+        found += dead + width(tab) + cut(tab) + accessibility(tab)
     return found, moved
 
 

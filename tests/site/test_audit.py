@@ -66,6 +66,17 @@ def test_each_fault_is_found(show, kind):
     assert kind in {f.kind for f in found}, found
 
 
+TOKENS = '<span class="k">if</span> <span class="n">x</span> <span class="k">else</span> <span class="n">rate</span> '
+
+
+@pytest.mark.parametrize("kind", ["k", "n", "c"])
+def test_each_kind_of_token_is_looked_at(show, kind):
+    code = f'<div class="highlight"><pre>{2 * TOKENS}\n<span class="c"># why</span></pre></div>'
+    assert show(SOUND + code) == ([], 1)
+    found, _ = show(SOUND + f"<style>.{kind} {{ color: #bbb }}</style>" + code)
+    assert [f.kind for f in found] == ["axe"]
+
+
 IMAGE = f'<img class="figure" src="{DOT}" alt="a dot">'
 
 
