@@ -183,7 +183,7 @@ def unfold(tab):
 
 
 def accessibility(tab) -> list[Finding]:
-    """Return what axe finds, with everything that is folded opened first. The page is of no use afterwards."""
+    """Return what axe finds, with everything that is folded opened first. It spoils the page."""
     unfold(tab)
     tab.evaluate("bookAudit.thin_out()")
     if not tab.evaluate("!!window.axe"):
