@@ -41,24 +41,21 @@ PAPER = """Answers to the questions for paper, discussion and projects.
    value, and comes as close to both as you like, but never there: no weight is 0.
 2. e^(s + c) = e^s e^c, and e^c cancels. A bias behind v is such a c, the same for all j. The b inside
    stands before the tanh and moves each score differently.
-3. Products .20 .20, .21 .14, .25 0. One: .20 (the first start); two: .21; three: .25, the best. From
-   three on.
+3. Products .20 .20, .21 .14, .25 0. One: .20 (the first start); two: .21; three: .25, the best.
 4. n w scores of d products, as many for the mixture, and 4 n d^2 for the matrices; (n - 1) / w layers,
    rounded up.
-5. N = 1: with the rule 1/3, without it 1. Not short, so no punishment. N = 2: no pair of the answer, "the
-   the", is in the reference, so p_2 = 0 and BLEU is 0 either way.
-6. In a decoder no position sees later ones, so what it computed stays true when the text grows. In an
+5. In a decoder no position sees later ones, so what it computed stays true when the text grows. In an
    encoder a new symbol changes the outputs of all others, and with them the keys and values of the next
    layer.
-7. Weights say which states were mixed, not what was taken from them; later layers can undo it; other
+6. Weights say which states were mixed, not what was taken from them; later layers can undo it; other
    weights can give the same answer. Ask what happens to the decision when that word is changed, and for
    the same maps on cases that were decided otherwise.
-8. Open. Mean and standard error over the seeds; a difference counts if it is over two standard errors of
+7. Open. Mean and standard error over the seeds; a difference counts if it is over two standard errors of
    the difference. Expected: a little less damage at some cost in right answers, since early guesses are
    wrong.
-9. Open. Look at the weights of the first wrong step: a gaze that stops moving or jumps shows that the place
+8. Open. Look at the weights of the first wrong step: a gaze that stops moving or jumps shows that the place
    was lost, not the digit.
-10. Open. What counts is that both models saw the same text and were judged on another.
+9. Open. What counts is that both models saw the same text and were judged on another.
 """
 
 
