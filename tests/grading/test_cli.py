@@ -76,9 +76,10 @@ def scores(out: Path) -> dict:
     found = {}
     for path in (out / "records").glob("*.json"):
         one = json.loads(path.read_text())
+        person = one["result"]["needs_person"]  # whether an endless loop ran on a busy machine is chance
         found[one["file"]] = (
             json.dumps(one["result"]["exercises"], sort_keys=True)
-            + one["result"]["needs_person"]
+            + ("" if grading.BUSY in person else person)
             + one["result"]["nothing"]
         )
     return found
