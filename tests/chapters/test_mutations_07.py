@@ -12,7 +12,7 @@ HEAVY = (
 )  # fmt: skip
 # Cells that need the network or the photographs.
 ALONE = (*HEAVY, '(("fire3", 13')  # without the test of the receptive fields
-NETWORK = (*ALONE, "data.load", "maps(", "score(", "copy.deepcopy", "exact.", "FIELD")
+NETWORK = (*ALONE, "data.load", "maps(", "score(", "copy.deepcopy", "exact.", "net=net", "FIELD")
 BROKEN = {
     "a cup that never runs over": ("1 - F.relu(1 - x)", "1 - (1 - x)", "h, rows = 0.01", NETWORK),
     "a receptive field that counts windows instead of gaps": (
