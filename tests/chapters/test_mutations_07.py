@@ -3,28 +3,18 @@
 from mutate import mutations
 
 CHAPTER = "07_looking_inside"
-# Cells that measure, paint, draw or check an exercise; no derivation needs them.
+# Cells that measure, paint, draw, build or check an exercise; no derivation needs them.
 HEAVY = (
-    "bank", "strongest(", "peak_values", "themes(", "purity(", "CHOSEN", "explore(", "films", "rows[",
-    "check.", "TRIPLES", "views", "occlusion(", "made", "found = {}", "hit = ", "plt.subplots", "stages",
-    "kept", "WANTED", "@title Draw Figure 3", "@title Draw Figure 5", "meaning", "boxes", "labels",
+    "# @title Draw", "# @title Build", "# @title Paint", "# @title Find", "# @title Measure",
+    "# @title Compare", "# @title How the record", "# @title Check what", "# @title Solution",
+    "# @title The table of likeness", "# @title The table of themes", "# @title The table of what",
+    "# @title The table, from", "check.", "levels",
 )  # fmt: skip
 # Cells that need the network or the photographs.
 ALONE = (*HEAVY, '(("fire3", 13')  # without the test of the receptive fields
-NETWORK = (
-    *HEAVY,
-    "data.load",
-    "photos",
-    "maps(",
-    "score(",
-    "copy.deepcopy",
-    "net.conv10",
-    "found",
-    "gain",
-    "angle",
-    "exact.",
-)
+NETWORK = (*ALONE, "data.load", "maps(", "score(", "copy.deepcopy", "exact.", "net=net", "FIELD")
 BROKEN = {
+    "a cup that never runs over": ("1 - F.relu(1 - x)", "1 - (1 - x)", "h, rows = 0.01", NETWORK),
     "a receptive field that counts windows instead of gaps": (
         "r + (window - 1) * j",
         "r + window * j",
@@ -43,8 +33,13 @@ BROKEN = {
         "rivals",
         NETWORK,
     ),
-    "the price without its 2": ("w - 2 * lam * (x - m)", "w - lam * (x - m)", "lam, m = 0.7", NETWORK),
-    "the maximum without its 2": ("m + w / (2 * lam)", "m + w / lam", "lam, m = 0.7", NETWORK),
+    "the price without its 2": (
+        "slope - 2 * lam * (x - m)",
+        "slope - lam * (x - m)",
+        "slope, lam, m",
+        NETWORK,
+    ),
+    "the maximum without its 2": ("m + slope / (2 * lam)", "m + slope / lam", "slope, lam, m", NETWORK),
     "the deconvnet's rule for the gradient's": (
         'ctx.rule != "deconvnet"',
         'ctx.rule != "gradient"',
@@ -73,6 +68,13 @@ BROKEN = {
     ),
     "Grad-CAM with sums for means": ("G.mean((2, 3))", "G.sum((2, 3))", "grad_cam =", ALONE),
     "CAM without the bias": ("cam.mean((1, 2)) + b", "cam.mean((1, 2))", "grad_cam =", ALONE),
+    "shares by the picture instead of the difference": (
+        "(x - start) * total / steps",
+        "x * total / steps",
+        "ends = [",
+        ALONE,
+    ),
+    "gradients at the ends of the steps": ("(k + 0.5) / steps", "(k + 1) / steps", "ends = [", ALONE),
     "ranks that do not share": ("(count - 1) / 2", "count / 2", "a = torch.tensor([0.1", NETWORK),
 }
 

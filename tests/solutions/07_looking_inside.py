@@ -35,6 +35,33 @@ def occlusion_map(score, x, size, stride, fill):
     return falls
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. f(2): slope 0, so 0, and equation (6) fails by 1. f(0.5): slope 1, so 0.5, and nothing is lost. The
+   outer bias gives 1 to both; at 0.5 the inner one, 1 with the slope −1, takes it away again.
+2. Gradient 0. Shutting one tap leaves two litres: 0. On the path t(1, 1, 1) the cup is full at t = 1/3:
+   1/3 each. Two taps shut leave one litre, still full: all three must be covered to see a fall.
+3. The cup at 2 is the example: 0 instead of f(2) − f(0) = 1. Without biases the gradient is the same at
+   all t x, t > 0 (homogeneous of degree 0), so its mean on the way from 0 is the gradient at x.
+4. On the way t(2, 1) the first input is the larger one, its slope 1, the other's 0: shares 2 and 0. But
+   alone, x₂ would have given 1. The Shapley values are 1.5 and 0.5.
+5. Every ReLU sends down g [z > 0] [g > 0], which is g where g is positive and 0 elsewhere. Below the
+   first ReLU only a convolution follows, whose weights may be negative. The gradient's rule keeps the
+   sign of g.
+6. In ∂α/∂A = V/hw at every place. With a hidden layer the slope depends on which of its units are open,
+   so the weights w_c belong to this picture; the mean of the map is no longer the score less a bias.
+7. −ε w/‖w‖, by ε ‖w‖. With a limit on each entry it is ε times the sum of the sizes, up to √n times as
+   much, at a change whose length is ε √n.
+8. Whether the map changes with the diagnosis asked about, then whether it survives a destroyed network,
+   then deletion. None tells whether the network's reasons are those of medicine: a marker on the film
+   may be a good reason for the network.
+9. By marking what breaks the statistics of the picture: holes with sharp borders along strong edges, or
+   many small ones. Training again on deleted pictures (see Beyond), or another fill, tells them apart.
+10. Open. Three pitfalls: choosing among many on the scenes that report the result; maps that are large
+   everywhere; a winner that survives the cascade.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _gradient(score, x, price):
     x = x.clone().requires_grad_()
@@ -86,6 +113,11 @@ def _weighted(w, A):
 def _unguarded(A, G):
     L = _weighted(G.mean((1, 2)), A).relu()
     return L / L.max()
+
+
+def _stretched(A, G):
+    L = _weighted(G.mean((1, 2)), A).relu()
+    return (L - L.min()) / (L.max() - L.min() + 1e-9)
 
 
 def _occlusion_with(value, fresh=True, last=1):
@@ -157,6 +189,7 @@ MISTAKES = {
         (_cam_with(lambda A, G: (A * G).sum(0).relu()), "place by place"),
         (_cam_with(lambda A, G: _weighted(A.mean((1, 2)), G).relu()), "swapped"),
         (_cam_with(lambda A, G: _weighted(G.mean((1, 2)).abs(), A).relu()), "lost their sign"),
+        (_stretched, "stretched"),
         (lambda A, G: _weighted(G.mean((1, 2)), A).relu(), "did not scale"),
         (_cam_with(lambda A, G: (G.mean(0) * A.sum(0)).relu()), "averaged over the maps"),
     ],
