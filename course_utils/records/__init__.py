@@ -60,10 +60,8 @@ class Record:
         """Seeds, time and versions in a line, for the note of a table or a caption."""
         made, seconds = self.made, self.made["seconds"]
         took = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
-        return (
-            f"{len(self.seeds)} seeds, {took} in {made['processes']} processes on {made['processor']}, "
-            f"PyTorch {made['torch']}"
-        )
+        parts = "1 process" if made["processes"] == 1 else f"{made['processes']} processes"
+        return f"{len(self.seeds)} seeds, {took} in {parts} on {made['processor']}, PyTorch {made['torch']}"
 
 
 def record(name: str, seeds: int | Iterable[int]) -> Callable[[Callable[[int], dict]], Record]:
