@@ -7,15 +7,16 @@ from mutate import first_cells, mutations
 CHAPTER = "09_detection"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
-    "ground = {}", "train = compose", "COLORS", "subplots", "check.", "perfect =", "searched", "crops",
-    "test_map", "train_map", "train.boxes", "marks", "proposals", "assert known", "raw[", "raw.update",
-    "by_overlap", "roi_head", "packed", "scene(", "untrained", "fresh", "places = ",
+    "plt.subplots", "\ncheck.", "train = compose(", "blind = (", "torch.stack(train.boxes", "def pipeline(",
+    "backbone = data.load", "marks = [torch", "kinds = {", "rpn = train_rpn(0)", "proposals = {name",
+    "roi_head = train_roi(", "map_products =", "on_crops.load_state", "yolo, fresh =", "RIVALS = [",
+    "by_overlap =", "dims = (", "errors, with_loose", "rounded =", "nearest = iou(corner",
 )  # fmt: skip
 BROKEN = {
     "rectangles from pixels, not from grid lines": ("math.comb(4 + 1, 2)", "math.comb(4, 2)", "rectangles ="),
     "IoU with a union that counts twice": (
-        "return both / (area(a) + area(b) - both)",
-        "return both / (area(a) + area(b))",
+        "return both / (area_a + area_b - both)",
+        "return both / (area_a + area_b)",
         "counted =",
     ),
     "IoU of boxes that miss each other": (
@@ -38,11 +39,15 @@ BROKEN = {
         "return count / count[-1],",
         "sum(best) / total",
     ),
+    "a duplicate counts as a hit": (
+        "hits[n], overlap[:, which] = True, -1.0",
+        "hits[n] = True",
+        "STRICT = ",
+    ),
     "regions join where they differ": ("else d <= min(inside", "else d >= min(inside", "halves ="),
     "boxes a pixel short": ('(x + 1, "amax")', '(x, "amax")', "halves ="),
-    "smooth L1 without its half": ("d**2 / 0.2", "d**2 / 0.1", "by_hand ="),
-    "hats twice as wide": ("(1 - (at[..., None]", "(1 - 0.5 * (at[..., None]", "F.grid_sample"),
-    "RoI align half a cell off": ("(at / CELL - 0.5)", "(at / CELL)", "sloped ="),
+    "hats twice as wide": ("(1 - away.abs())", "(1 - 0.5 * away.abs())", "F.grid_sample"),
+    "RoI align half a cell off": ("(at / cell - 0.5)", "(at / cell)", "sloped ="),
     "rows and columns swapped": ("brph,bchw,brqw->brcpq", "brph,bchw,brqw->brcqp", "F.grid_sample"),
     "corrections in pixels": ("(centre - centre_a) / sides_a", "(centre - centre_a)", "encode(2 * b"),
     "decoding without the exponential": (
@@ -50,6 +55,12 @@ BROKEN = {
         "(1 + t[..., 2:])",
         "encode(2 * b",
     ),
+    "no anchor for an object that none overlaps by half": (
+        "kind[favourite] = 1.0",
+        "pass",
+        "assert kind.tolist()",
+    ),
+    "smooth L1 without its half": ("d**2 / 0.2", "d**2 / 0.1", "smooth ="),
     "the class term without its logarithm": ("z[5:].log_softmax(0)", "z[5:].softmax(0)", "slow / 4"),
     "the size term with w twice": (
         "torch.cat([z[1:3].sigmoid(), z[3:5]])",
@@ -57,6 +68,12 @@ BROKEN = {
         "slow / 4",
     ),
     "rows and columns of the cells": ("torch.stack([j, i], -1)", "torch.stack([i, j], -1)", "back ="),
+    "the focal loss weighs what is right": (
+        "wrong = (z[0].sigmoid() - o).abs()",
+        "wrong = 1 - (z[0].sigmoid() - o).abs()",
+        "easy, missed =",
+    ),
+    "a matching by the highest cost": ("min(itertools.perm", "max(itertools.perm", "owners ="),
     "soft-NMS in the order of the old scores": (
         "torch.where(left, scores, -1.0).argmax()",
         "left.int().argmax()",
@@ -65,7 +82,7 @@ BROKEN = {
     "soft-NMS without the square": (
         "(-overlap[i, left] ** 2 / sigma)",
         "(-overlap[i, left] / sigma)",
-        "lowered = ",
+        "above = iou(",
     ),
 }
 

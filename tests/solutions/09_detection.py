@@ -33,6 +33,29 @@ def decode_boxes(t, anchors):
     return torch.cat([centre - sides / 2, centre + sides / 2], 1)
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. (1 − s)/(1 + s) = 1/2 gives s = 1/3, against 0.184 in both directions.
+2. The distance of B and D lies between 0.77 − 0.4 = 0.37 and 0.77 + 0.4, that is at most 1; so the IoU is
+   at most 0.63. It is 9/23 = 0.39, the distance 0.61.
+3. Precision at the hits 1/2, 2/3, 3/5; envelope 2/3, 2/3, 3/5: AP 0.644, without it 0.589. Most is gained
+   for miss, miss, hit, hit, hit: 0.6 against (1/3 + 1/2 + 3/5)/3 = 0.478.
+4. For a shift d to the side (w − d)/(w + d) = t, d = w (1 − t)/(1 + t): 6.7 and 2.9 pixels for 20, 66.7
+   and 28.6 for 200.
+5. (4096 + 1024 + 256 + 64) · 3 = 16,320; three quarters, 75.3 %, on the finest.
+6. With p = σ(z) and p' = p (1 − p): (1 − p)^γ (γ p log p − (1 − p)). For γ → 0 it is −(1 − p) = σ(z) − 1.
+7. Tolls: precision, since every false car is a complaint; tumours: recall, since a doctor looks at each box.
+   Report the recall at the precision that is needed, or AP at a low IoU (finding matters more than the
+   outline); mAP@[.5:.95] rewards outlines, which neither needs.
+8. Wherever some confusions cost more than others. Give each pair of classes a cost, or report AP without the
+   class beside AP with it, or a confusion matrix of the boxes that lie right.
+9. Open. The mean over three seeds with its standard error, against the chapter's network with the same
+   number of steps; choose on other new objects than those that judge.
+10. Open. One owner for each object among 72 boxes, by cost; duplicates should fall, and with them what NMS
+    gains. Without a part that lets boxes see each other (attention), two neighbours still cannot agree.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _sizes(a, b):
     """Sides of the intersections (N, M, 2), negative where boxes miss each other, and both areas."""
