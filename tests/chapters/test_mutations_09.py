@@ -10,7 +10,7 @@ SKIP = (
     "plt.subplots", "\ncheck.", "train = compose(", "blind = (", "torch.stack(train.boxes", "def pipeline(",
     "backbone = data.load", "marks = [torch", "kinds = {", "rpn = train_rpn(0)", "proposals = {name",
     "roi_head = train_roi(", "map_products =", "on_crops.load_state", "yolo, fresh =", "RIVALS = [",
-    "by_overlap =", "dims = (", "errors, with_loose", "rounded =", "nearest = iou(corner",
+    "Draw Figure 18", "by_overlap =", "dims = (", "errors, with_loose", "rounded =", "nearest = iou(corner",
 )  # fmt: skip
 BROKEN = {
     "rectangles from pixels, not from grid lines": ("math.comb(4 + 1, 2)", "math.comb(4, 2)", "rectangles ="),
@@ -80,7 +80,7 @@ BROKEN = {
         "above = iou(",
     ),
     "soft-NMS without the square": (
-        "(-overlap[i, left] ** 2 / sigma)",
+        "(-(overlap[i, left] ** 2) / sigma)",
         "(-overlap[i, left] / sigma)",
         "above = iou(",
     ),
