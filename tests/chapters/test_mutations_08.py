@@ -5,13 +5,14 @@ from mutate import mutations
 CHAPTER = "08_segmentation"
 # Cells that load data, train, draw, fill a table or check an exercise; no derivation needs them.
 SKIP = (
-    "photograph(", "Draw Figure", "Show Figure", "Prepare Figure", "The table", "How the record", "check.", "tick(",
-    "Compose the scenes", "squeezenet", "Train a net", "Train both", "Choose a threshold", "RuntimeError", "Solution",
+    "photograph(", "Draw Figure", "Show Figure", "Prepare Figure", "The table", "How the record", "check.",
+    "tick(", "Compose the scenes", "squeezenet", "Train a net", "Train both", "Choose a threshold",
+    "RuntimeError", "Solution",
 )  # fmt: skip
 BROKEN = {
-    "the loss without its minus": ("-(one_hot * a.log())", "(one_hot * a.log())", "# equation (1)"),
-    "the pixel gradient's sign": ("((a - one_hot) / y.numel())", "((one_hot - a) / y.numel())", "# equation (1)"),
-    "the pixel gradient added up": ("((a - one_hot) / y.numel())", "((a - one_hot) / len(y))", "# equation (1)"),
+    "the loss without its minus": ("-(one_hot * a.log())", "(one_hot * a.log())", "equation (1)"),
+    "its gradient's sign": ("((a - one_hot) / y.numel())", "((one_hot - a) / y.numel())", "equation (1)"),
+    "its gradient added up": ("((a - one_hot) / y.numel())", "((a - one_hot) / len(y))", "equation (1)"),
     "Dice from Jaccard": ("2 * J / (1 + J)", "2 * J / (2 - J)", "# equation (4)"),
     "the union without its misses": ("(a | t).sum()", "a.sum()", "# equation (4)"),
     "a head that mixes places": ("layer(features[:, :, 2, 4])", "layer(features[:, :, 3, 4])", "head = "),
@@ -29,7 +30,7 @@ BROKEN = {
     "weights that do not bend": ("w * q / (w * q).sum()", "q", "# equation (7)"),
     "weights upside down": ("w * q / (w * q).sum()", "q / w / (q / w).sum()", "# equation (7)"),
     "Dice's gradient without its size": ("((2 * t - D) / (p.sum()", "((2 * t) / (p.sum()", "# (9)"),
-    "focal loss that favours the easy": ("(1 - (-loss).exp()) ** gamma", "(-loss).exp() ** gamma", "# equation (10)"),
+    "the easy favoured": ("(1 - (-loss).exp()) ** gamma", "(-loss).exp() ** gamma", "# equation (10)"),
     "Otsu's variance unweighted": (" / (w0 * (1 - w0)).clamp(min=1e-9)", "", "brute force"),
     "Otsu's means not centred": ("* w0 - m0\n", "- m0\n", "brute force"),
 }  # fmt: skip
