@@ -36,6 +36,31 @@ def jaccard_loss(z, y):
     return 1 - (both / (p.sum((0, 2, 3)) + t.sum((0, 2, 3)) - both)).mean()
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. Of 100 pixels let x of the background be called object and m of the object background. (95 − x) =
+   0.96 (95 + m) and (5 − m) = 0.4 (5 + x) give x = 1.49 and m = 2.40: an accuracy of 96.1 %. Two
+   indices and a frequency determine it.
+2. The intersection has a(a − 1) pixels, the union a(a + 1): J = (a − 1)/(a + 1), above 0.9 from a =
+   20 on. One pixel of border costs a small object far more than a large one.
+3. 1 1 2 2 3 3; 1 2 3 4 5 6 3; 1 3 3 6 5 9 3. The first two keep a constant: the taps at even places
+   must have the same sum as those at odd places, which (1, 3, 1) with 2 and 3 does not fulfil.
+4. With the union U = S − I the derivative is (t − J (1 − t))/U: pixels of the class pull with 1/U,
+   the others push with J/U. Dice pulls with (2 − D)/S and pushes with D/S. Both ratios of push to
+   pull are J, since D/(2 − D) = J.
+5. With ln a of the true class: (1 − a)^γ − γ a (1 − a)^(γ−1) ln a. For γ = 2 it is over one up to a
+   = 0.3, and largest, 1.2, near 0.1; for sure pixels it goes to zero.
+6. The map that enters the bottom has a side b, and 16 b + 60 is that of the picture. The answer,
+   16 b − 124, must not be empty: b from 8 to 33, that is 188, 204, …, 588; 572 has b = 32.
+7. Costs, not pixels: a person missed altogether matters more than a ragged border. Recall of
+   objects, by distance, and the worst cases; a mean over classes hides who is missed.
+8. It agrees with one expert as much as experts do with one another, so measured against one expert no
+   more can be asked of it. It says nothing of whether its errors are of the same kind.
+9. Weigh the border class, or it is forgotten as hearts are; cores need no border, and parts can grow
+   back from them. Compare with the true masks' count, and say how often small objects were lost.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _iou(f):
     return lambda M: f(M.diag(), M.sum(0), M.sum(1))
