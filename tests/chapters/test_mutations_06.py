@@ -6,7 +6,7 @@ CHAPTER = "06_architectures"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
     "check.", "PROFILES", "PAPERS", "COUNTED", "SAID", "GoogLeNet", "plt.subplots", "scene(", "depth.",
-    "records.record", "squeezenet", "trunk", "densenet", "KINDS", "x_pool", "optimiser", "noto", "tuning.",
+    "records.record", "squeezenet", "trunk", "densenet", "KINDS", "x_pool", "optimiser", "emoji", "tuning.",
     "transfer.", "COUNTS", "CUTS", "by_depth", "recall[", "halving", "floor", "LATER", "DEPTH, EACH",
 )  # fmt: skip
 BROKEN = {
