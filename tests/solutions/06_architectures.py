@@ -41,6 +41,32 @@ def new_head(net, classes):
     return net
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. All see 7 × 7. Weights 49 C², 27 C², 14 C², and as many products a place. One filter of 7 × 7 can be
+   any pattern; a column times a row only one of rank one for each pair of channels between: a diagonal
+   line has rank seven. The three small ones bend twice in between, the 7 × 7 does not.
+2. C R + f² R T < f² C T, so R < f² C T / (C + f² T). For the 5 × 5 of block 3a 153,600 / 992: from 155
+   channels in between on nothing is saved.
+3. C(L, k). The paths of length k pass C(20, k) / 2^k together; from k to k + 1 that changes by (20 − k) /
+   (2 (k + 1)), which is 1 at k = 6: lengths 6 and 7 contribute most, and equally.
+4. (I + B)(I + A) = I + A + B + BA is one matrix, so one plain layer can do it. The functions are the same;
+   the start is not: with small A and B the blocks begin at the identity, the plain layer anywhere.
+5. Within F, between the convolutions or on the whole of F(x), which is called stochastic depth. On the skip
+   it would drop a share of the signal in every block: the factor 0.9 of Practice D, with noise.
+6. On the phone parameters fill the memory and the download, and each product takes a part of the battery.
+   In the data centre products are paid a million times over, parameters only once a card.
+7. For: edges and textures are general, 200 pictures are few. Against: one grey channel, other sizes,
+   faint patterns. Decide by validation with whole patients left out, among head, partial, full and a small
+   network from nothing, each with rates of its own, over several divisions.
+8. The derivations speak of the start only: a plain tower keeps the size of its signal (He). In a residual
+   one the mean square doubles with each pair, to 2^9 at 20 layers and 2^27 at 56, so that it needs a far
+   smaller rate, or a factor on F, or last convolutions that start at zero. What is learnt has to be seen.
+9. Mirrored copies and a few shifts give a few points to full and scratch, next to nothing to the head.
+   What counts is that the choice is made on the validation objects and the spread over draws is told.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _madds(change):
     """The reference on layers changed by change(kind, rest), for mistakes that are another network."""
