@@ -60,8 +60,8 @@ PAPER = """Answers to the questions for paper, discussion and projects.
    faint patterns. Decide by validation with whole patients left out, among head, partial, full and a small
    network from nothing, each with rates of its own, over several divisions.
 8. The derivations speak of the start only: a plain tower keeps the size of its signal (He). In a residual
-   one the mean square doubles with each pair, to 2^9 at 20 layers and 2^27 at 56, so that it needs a far
-   smaller rate, or a factor on F, or last convolutions that start at zero. What is learnt has to be seen.
+   one the mean square about doubles with each pair, to 2^9 at 20 layers and 2^27 at 56, so that it needs a
+   far smaller rate, or a factor on F, or last convolutions that start at zero. What is learnt has to be seen.
 9. Mirrored copies and a few shifts give a few points to full and scratch, next to nothing to the head.
    What counts is that the choice is made on the validation objects and the spread over draws is told.
 """
