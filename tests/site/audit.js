@@ -96,7 +96,7 @@ window.bookAudit = (() => {
     const first = (...key) => !seen.has(String(key)) && seen.add(String(key));
     const place = (e) => e.closest(".cell_output, .cell_input, .admonition, table, details, h1, h2, h3, li, p")?.className;
     for (const e of document.querySelectorAll(".katex")) {
-      if (!first("formula", place(e), !!e.closest(".katex-display"))) e.replaceChildren("formula");
+      if (!first("formula", place(e), !!e.closest(".katex-display"))) e.replaceChildren("xy"); // no wider than what was there: what fits does not scroll now
     }
     for (const e of document.querySelectorAll(".highlight span")) {
       const short = e.textContent.trim().length < 2; // axe does not judge the colour of a single letter
