@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -10,6 +12,7 @@ import stage
 from matplotlib.colors import to_rgb
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import course_utils
 from course_utils import plots
 from course_utils.drawing.canvas import TINT
 
@@ -65,6 +68,12 @@ def test_tones_become_light_in_the_dark(tmp_path):
     files = [path.read_text() for path in tmp_path.glob("figures/*.svg")]
     assert {plots.TONES[plots.BLUE] in text for text in files} == {True, False}
     assert sum(stage.TONES[plots.TONES[plots.BLUE]] in text for text in files) == 1
+
+
+def test_frames_of_a_widget_go_dark_as_figures_do():
+    source = (Path(course_utils.__file__).parent / "widgets" / "explore.js").read_text(encoding="utf-8")
+    table = source.partition("const DARK = {")[2].partition("};")[0]
+    assert dict(re.findall(r'"(#\w+)": "(#\w+)"', table)) == {stage.INK: stage.LIGHT_INK, **stage.TONES}
 
 
 def luminance(colour):
