@@ -46,11 +46,9 @@ PAPER = """Answers to the questions for paper, discussion and projects.
 7. 64 entries of 9 bits: 576 bits, 72 bytes.
 8. Whoever differs from most customers, rightly or not: a large error means "rare here", not
    "wrong". Small groups are stopped more often; measure the rate of false alarms by group.
-9. If they cannot be told apart by their looks, none for that reason; but camera, light and
-   background still tell who was filmed, and so the mean and the scale stay useful.
-10. Mixed colours and the size of the code matter most; more steps help. Whether codes of both films
-    have the same distribution (a classifier that must tell them apart) goes with the swap error;
-    Bob's own reconstruction does not: see the trainings without mixed colours.
+9. Open. The size of the code and the number of steps come first. Without truth: how well can the codes
+   of both films be told apart (by a classifier)? Bob drawn by himself is no guide: see the trainings
+   without mixed colours.
 """
 
 
