@@ -4,24 +4,23 @@ from mutate import mutations
 
 CHAPTER = "11_autoencoders"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
+LOADS = "# @title Load the faces"
+COMPONENTS = "X = (x - mean)"
 SKIP = (
-    "numbers each", "def fit(", "fit(", "best_loss", "def pca(", "x_test", "check.", "digits", "mlp(",
-    "by_code", "by_file", "curve", "def half(", "conv_only(", "face_error", "noisy(", "cures", "cured",
-    "Sparse(", "sparsity", "VAE(", "make_vae", "codes[", "spread[", "scene(", "photos", "squeezenet",
-    "gram =", "table", "maps[", "stages(", "blur", "precision(", "found[", "members(", "s_test", "success",
-    "judge(", "warp(", "Swap(", "swap_error", "plt.subplots", "swapped(", "results",
-    "limit", "growth", "halfway", "hard", "TICKS", "by_pixels", "queries[", "truth",
+    "# @title Draw", "# @title Train", "# @title The t", "# @title Load Ann", "# @title How the record",
+    "# @title Decode", "# @title Measure", "# @title Blend", "# @title Build", "# @title Add", "check.",
+    "# @title Check what", "# @title Directions", "denoiser =", "conv_net(64, numbers", "tick([",
 )  # fmt: skip
-FACES = ("faces = data.load(", "X = (x - mean)", "Q.T @ V", "def angle(", "loss_of(")
+FACES = (LOADS, COMPONENTS, "# @title Check equation (2)")
 PCA = "# equation (2)"
-NO_PCA = (*SKIP[:5], *SKIP[6:])  # these cells need the faces, which are called x_test, too
 BROKEN = {
     "the shares of the eigenvalues not squared": (
         "(Q.T @ V).square().sum(0)",
         "(Q.T @ V).abs().sum(0)",
         PCA,
-        NO_PCA,
+        SKIP,
     ),
+    "the smallest components": ("lam.flip(0), V.flip(1)", "lam.flip(0), V", PCA, SKIP),
     "the adjoint with another stride": (
         "F.conv_transpose2d(v, kernel, stride=2, padding=1) ",
         "F.conv_transpose2d(v.flip(3), kernel, stride=2, padding=1) ",

@@ -26,6 +26,32 @@ def slerp(a, b, t):
     return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. The mean of x xᵀ is ((3.75, 3.75), (3.75, 6.25)). Its eigenvalues are 5 ± √15.625, that is 8.95
+   and 1.05; the loss is the smaller one, 1.05, and the line has the slope (8.95 − 3.75) / 3.75 =
+   1.39. On the line through (1, 2) the loss is 5/4 = 1.25.
+2. x̃ = P x with P² = P = Pᵀ, so x̃ᵀ(x − x̃) = xᵀP x − xᵀP x = 0, and Pythagoras holds. "The first
+   number" draws (3, 1) as (3, 6): 45 and 25 do not add up to 10. It projects, but not at a right
+   angle.
+3. Three. All the way round the poses form a circle, and no continuous code of one number gives
+   different poses different numbers: somewhere it must jump, or come back over the same numbers.
+   Two do, (cos, sin).
+4. Without noise the slope is 1: return what you see. With very much it is 0: return the mean, since
+   the measurement says nothing.
+5. 0.5 again, by symmetry. ½(¼ − 1 + log 4) = 0.32; the other way round ½(4 − 1 − log 4) = 0.81. A
+   narrow q under a wide p is cheap, a wide q over a narrow p is not.
+6. Principal components, each scaled by √(λ − τ²) (probabilistic PCA). A direction with λ < τ² is
+   not coded: its price would exceed what the error gains.
+7. 64 entries of 9 bits: 576 bits, 72 bytes.
+8. Whoever differs from most customers, rightly or not: a large error means "rare here", not
+   "wrong". Small groups are stopped more often; measure the rate of false alarms by group.
+9. Open. The size of the code and the number of steps come first. Without truth: how well can the codes
+   of both films be told apart (by a classifier)? Bob drawn by himself is no guide: see the trainings
+   without mixed colours.
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _uncentred(x, k):
     V = torch.linalg.svd(x, full_matrices=False)[2][:k]
