@@ -6,8 +6,9 @@ CHAPTER = "12_gans"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
     "plt.subplots", "plots.images", "check.", "scene(", "Drawing(", "rows, pulls", "described", "loaded",
-    "played", "one_game", "made", "judge", "attributes", "history", "bias", "ranked", "middle_fid", "duels",
-    "range(2000)", "critic_gradient", "train(", "obeyed", "both[",
+    "REAL", "of_games", "played", "one_game", "made", "judge", "attributes", "history", "bias", "ranked",
+    "middle_fid", "duels", "range(2000)", "critic_gradient", "train(", "def trace(", "RuntimeError",
+    "obeyed", "both[",
 )  # fmt: skip
 TRAINED = ("net = learn", "learnt", *SKIP)  # the one-dimensional discriminator is trained in a second
 SIGMOID = 'force["saturating"], -a.sigmoid()'
@@ -25,6 +26,17 @@ BROKEN = {
     ),
     "eigenvalues without the penalty": ("(-gamma + root) / 2,", "root / 2,", "# equation (7)"),
     "the penalty twice as strong": ("gamma / 2 * psi**2", "gamma * psi**2", "# equation (7)"),
+    "pairs as they come": (
+        "notes[0].sort().values - notes[1].sort().values",
+        "notes[0] - notes[1]",
+        "# equation (8)",
+    ),
+    "a critic that leans the wrong way": (
+        "(-notes[0]).mean() - (-notes[1])",
+        "notes[0].mean() - notes[1]",
+        "# equation (9)",
+    ),
+    "the best slope without the 2": ("1 + theta / (2 * lam)", "1 + theta / lam", "# (10) for"),
     "the Fréchet distance without the 2": ("B.trace() - 2 * roots", "B.trace() - roots", "# equation (12)"),
     "the Fréchet distance without the root": (ROOT, ROOT.replace(".sqrt()", ""), "# equation (12)"),
     "one dimension with a sum of variances": ("(1.5 - 0.4) ** 2", "(1.5**2 + 0.4**2)", "# equation (11)"),
