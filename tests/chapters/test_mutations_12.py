@@ -5,8 +5,8 @@ from mutate import mutations
 CHAPTER = "12_gans"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
-    "plt.subplots", "plots.images", "check.", "scene(", "Drawing(", "rows, pulls", "described", "loaded",
-    "REAL", "of_games", "played", "one_game", "made", "judge", "attributes", "history", "bias", "ranked",
+    "plt.subplots", "plots.images", "check.", "scene(", "Drawing(", "rows, pulls", "described", "sort_faces",
+    "loaded", "REAL", "of_games", "played", "one_game", "made", "judge", "attributes", "history", "ranked",
     "middle_fid", "duels", "range(2000)", "critic_gradient", "train(", "def trace(", "RuntimeError",
     "obeyed", "both[",
 )  # fmt: skip
