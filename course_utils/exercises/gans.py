@@ -168,7 +168,7 @@ LOSSES = Exercise(
         ),
         Mistake(
             "Your generator minimises log(1 - D): that is the saturating loss.",
-            "Which of the two losses in Figure 3 pulls where a drawing is found out?",
+            "Which of the two losses in Figure 7 pulls where a drawing is found out?",
             wrong=_g(lambda fake: -F.softplus(fake).mean()),
         ),
         Mistake(
@@ -178,7 +178,7 @@ LOSSES = Exercise(
         ),
         Mistake(
             "Your generator minimises -L_D, the zero-sum game; its gradient is that of the saturating loss.",
-            "Which of the two losses in Figure 3 pulls where a drawing is found out?",
+            "Which of the two losses in Figure 7 pulls where a drawing is found out?",
             wrong=lambda real, fake: {"L_G": -_both(real, fake)[0]},
         ),
         Mistake(
@@ -446,7 +446,7 @@ FRECHET = Exercise(
     name="frechet_distance",
     chapter=CHAPTER,
     points=3,
-    contract="frechet_distance(x, y) -> float, equation (9) between the normal distributions with mean and "
+    contract="frechet_distance(x, y) -> float, equation (12) between the normal distributions with mean and "
     "covariance (N - 1) of the rows of x (N, k) and y (M, k)",
     draw=draw_frechet,
     expected=_frechet,
@@ -515,12 +515,12 @@ FRECHET = Exercise(
         ),
         Mistake(
             "You do not square the distance of the means.",
-            "All terms of equation (9) have the unit of a square.",
+            "All terms of equation (12) have the unit of a square.",
             wrong=_wrong_frechet(square=False),
         ),
         Mistake(
             "You return the distance, not its square.",
-            "What does equation (9) give?",
+            "What does equation (12) give?",
             wrong=lambda x, y: max(_frechet(x, y), 0.0) ** 0.5,
         ),
         Mistake(

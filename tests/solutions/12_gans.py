@@ -28,6 +28,42 @@ def frechet_distance(x, y):
     return float((x.mean(0) - y.mean(0)).square().sum() + A.trace() + B.trace() - 2 * roots)
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. In turn: θ' = θ + ψ/2, ψ' = ψ − θ'/2. From (0.25, −1.375): θ = −0.4375, ψ = −1.15625; then θ =
+   −1.015625, ψ = −0.6484375. One round is the matrix ((1, 1/2), (−1/2, 3/4)): determinant 3/4 + 1/4
+   = 1, trace 7/4, so its eigenvalues are a pair of size 1, (7 ± i √15)/8: it turns on an ellipse,
+   and neither grows nor comes home.
+2. The critic goes to −1 and stays there while θ > 0, so the forger moves by ½ a round and arrives.
+   Then θ jumps past 0, the slope comes back only by θ/2 a round, and the pair turns round the
+   solution: at the end a pull of size up to 1 is left however near the forger is. The limit bounds
+   the way out, it does not draw in; the penalty does, because the slope itself is drawn to 0.
+3. Sorted: 0–1, 0–2, 4–3, mean (1 + 2 + 1)/3 = 4/3. A critic must fall with slope 1 from 0 to 2 and
+   rise with slope 1 from 3 to 4: a(x) = −x up to 3, then −3 + (x − 3). Gap: (0 + 0 − 2)/3 − (−1 − 2
+   − 3)/3 = 4/3.
+4. JS = log 2 for every θ ≠ 0, and 0 at θ = 0; W = |θ|. Only W has a slope.
+5. D* = ½ at x means p_d(x) = p_g(x). A critic that has learnt nothing says ½ everywhere, too: its ½
+   is no statement about densities unless it is the best one.
+6. Gain sθ − λ(s − 1)²: derivative θ − 2λ(s − 1) = 0. It reports sθ = θ + θ²/2λ instead of θ. If
+   slopes below 1 cost as well, a critic that leans the wrong way, s < 0, gains sθ − λ(|s| − 1)²,
+   largest at |s| = 1 − θ/2λ: it stays wrong, since on a line the slope cannot turn without passing
+   0, where it pays λ.
+7. One more doubling: a block from 32 to 32 channels (or from 8 · 32 to 4 · 32 before the first)
+   with window 4, stride 2, padding 1. After the 32 × 32 one: 32 · 32 · 16 weights and 64 of the
+   norm, 16,448 more. Before: the first layer has 32 · 256 · 16 instead of 32 · 128 · 16, plus a
+   block 256 · 128 · 16, plus its norm. Or the first layer makes 8 × 8 of the code: 32 · 128 · 64
+   weights, no new layer, but every place of the 8 × 8 then has weights of its own.
+8. The nearest training picture of each drawing, with unseen pictures as the yardstick (copies), and
+   recall (rare findings that are missing). Neither shows that no patient can be recognised: a
+   distance of pixels misses a copy that was moved, and features see only what they were trained on.
+9. For unequal weights count the drawings of each mode and compare the shares with those of the
+   data, over several seeds; coverage alone does not see wrong weights.
+10. Take the label from `accessories`, several kinds together as "glasses"; measure obedience with
+    the feature network's head over the steps. Skin is a matter of colour and is learnt first,
+    glasses come later (Figure 16).
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _second(change):
     """Another second result of modes_covered; ``change`` takes the right one and the number of samples."""
