@@ -10,10 +10,19 @@ SKIP = (
     "often = U", "GROUPS =", "TRIOS", "records.record", "tricks.", "score = (BOILED", "def glove",
     "LOTS", "ratios", "glove40k", "PAIRS", "TONGUES", "FORMULAS", "means[", "EXAMPLES", "def direction",
     "career", "hashed", "KNOWN", "like_spelled", "MERGES", "cos_to", "windows_at", "scores[", "CENTRED",
-    "pad_sequence", "train_cnn", "mine =",
+    "pad_sequence", "train_cnn", "mine =", "fitted =",
 )  # fmt: skip
+WITHOUT_COUNTS = ("company_of", "similar =", *SKIP)
 # The text itself is needed by two formulas only.
-BARE = ("sentences = ", "company_of", "first_met", "similar =", "def sampler", "def subsample", *SKIP)
+BARE = (
+    "sentences = ",
+    "def sampler",
+    "def subsample",
+    "def train(",
+    "def skipgram",
+    "def cbow",
+    *WITHOUT_COUNTS,
+)
 BROKEN = {
     "idf turned round": ("math.log(len(texts) / self.seen[w])", "math.log(self.seen[w])", "by_hand =", BARE),
     "texts without unit length": ("values / norm[row]", "values", "by_hand =", BARE),
@@ -35,12 +44,12 @@ BROKEN = {
     "the true word's error is σ": ("e[:, 0] -= 1", "e[:, 0] -= 0", "theirs in zip", BARE),
     "the noise words rewarded": ("F.logsigmoid(-z[:, 1:])", "F.logsigmoid(z[:, 1:])", "theirs in zip", BARE),
     "the optimum without log k": ("- math.log(k)", "- 0", "optimum =", BARE),
-    "noise without its power": ("(U.double() ** power)", "U.double()", "drawn =", (*SKIP, "company_of")),
+    "noise without its power": ("(U.double() ** power)", "U.double()", "drawn =", WITHOUT_COUNTS),
     "subsampling without the root": (
         "(t / f).sqrt()[words_]",
         "(t / f)[words_]",
         "many = before",
-        (*SKIP, "company_of"),
+        WITHOUT_COUNTS,
     ),
     "the loss averaged over the noise": ('reduction="sum") / len(z)', 'reduction="mean")', "by_row =", BARE),
     "the true word among the noise": ("true[:, 0] = 1", "true[:, 0] = 0", "by_row =", BARE),
