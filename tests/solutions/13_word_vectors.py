@@ -21,9 +21,9 @@ PAPER = """
    rectangle, or b = a or c = a. If b - a is short the sum lies next to c, and c itself would be the
    answer: excluding it leaves the neighbour of c in about the right direction, often d, sometimes for
    that reason only.
-6. (e, a) or (t, e) first: with (t, e) the next is (te, a), the piece tea is the same. (o, t) or (t, _)
-   next: with (t, _) the piece t_ is made first and then o + t_ = ot_ directly. hotpot: its inner "ot" is
-   then never joined, and it is cut as h o t pot_ instead of h ot pot_.
+6. (e, a) or (t, e) first: either way the next merge makes tea, the same piece. (o, t) or (t, _) next:
+   with (t, _) the piece t_ is made first and then o + t_ = ot_ directly. hotpot: its inner "ot" is then
+   never joined, and it is cut as h o t pot_ instead of h ot pot_.
 7. Whatever needs the sense: sentiment, instructions, search for "hot". Finding the topic or the kind of
    word does not suffer. Synonyms pull pairs together, antonyms push apart, after training
    ("retrofitting") or as further pairs.
