@@ -1,4 +1,4 @@
-// Words: a sum of word vectors, its nearest words as bars, and a map of the words that take part.
+// Words: a sum of word vectors, its nearest words as bars, and the two parts of each word's product with the sum.
 const COUNT = 8, MANY = 60;                      // neighbours shown; suggestions offered while typing
 
 // "a - b + c" → [{ sign, word }]; a sign may stand alone or at the front of a word
@@ -42,25 +42,6 @@ function unit(bytes, V, D) {
   }
   return x;
 }
-// the two main axes of a few rows (N × D), by power iteration on their Gram matrix: N pairs of coordinates
-export function flat(rows) {
-  const n = rows.length, D = rows[0].length, mean = rows[0].map((_, d) => rows.reduce((s, r) => s + r[d], 0) / n);
-  const x = rows.map((r) => r.map((v, d) => v - mean[d])), gram = x.map((a) => x.map((b) => a.reduce((s, v, d) => s + v * b[d], 0)));
-  const axes = [];
-  for (let k = 0; k < 2; k++) {
-    let v = x.map((_, i) => Math.sin(1 + 3 * i + k));
-    let length = 0;
-    for (let it = 0; it < 200; it++) {
-      for (const a of axes) { const dot = a.v.reduce((s, q, i) => s + q * v[i], 0); v = v.map((q, i) => q - dot * a.v[i]); }
-      const w = gram.map((g) => g.reduce((s, q, i) => s + q * v[i], 0));
-      length = Math.hypot(...w) || 1e-9;
-      v = w.map((q) => q / length);
-    }
-    axes.push({ v, scale: Math.sqrt(length) });
-  }
-  return x.map((_, i) => axes.map((a) => a.v[i] * a.scale));
-}
-
 async function render({ model, el, signal }) {
   const raw = await inflate(bytesOf(model.get("data"))), all = JSON.parse(new TextDecoder().decode(await inflate(bytesOf(model.get("texts")))));
   const params = model.get("params"), sizes = model.get("sizes"), examples = model.get("examples"), quiet = { "data-lm-suppress-shortcuts": "true" };
@@ -118,10 +99,14 @@ async function render({ model, el, signal }) {
       const near = closest(strange.word, names);
       return { problem: `“${strange.word}” is not among the ${V.toLocaleString("en")} words here.` + (near.length ? ` Did you mean ${near.join(", ")}?` : " Nothing is spelled like it.") };
     }
-    const target = new Float32Array(D);
-    for (const { sign, word } of asked) for (let d = 0; d < D; d++) target[d] += sign * x[place.get(word) * D + d];
+    const target = new Float32Array(D), first = new Float32Array(D);          // the sum, and its first word alone
+    asked.forEach(({ sign, word }, k) => {
+      for (let d = 0; d < D; d++) target[d] += sign * x[place.get(word) * D + d];
+      if (!k) first.set(target);
+    });
     const norm = Math.hypot(...target);
     if (norm < 1e-6) return { problem: "The sum is zero: it points nowhere." };
+    const rest = target.map((q, d) => q - first[d]);
     for (let d = 0; d < D; d++) target[d] /= norm;
     const used = new Set(asked.map((p) => place.get(p.word))), keep = params.length > 1 && params[1].text[c.pos[params[1].name]] === "True";
     const scored = [];
@@ -132,7 +117,7 @@ async function render({ model, el, signal }) {
       scored.push([s, i]);
     }
     scored.sort((a, b) => b[0] - a[0]);
-    return { asked, target, used: [...used], best: scored.slice(0, COUNT) };
+    return { asked, target, first, rest, level: scored[0][0] * norm, used: [...used], best: scored.slice(0, COUNT) };
   }
   function draw() {
     const answer = solve(), { x, D, names } = table();
@@ -153,13 +138,17 @@ async function render({ model, el, signal }) {
     const told = `nearest: ${answer.best.map(([, i]) => names[i]).join(", ")}`;
     if (heard.textContent !== told) heard.textContent = told;
     const near = answer.best.map(([, i]) => i), shown = [...new Set([...answer.used, ...near])];
-    const rows = [[...answer.target], ...shown.map((i) => [...x.subarray(i * D, (i + 1) * D)])];
-    map(flat(rows), ["the sum", ...shown.map((i) => names[i])], ["gold", ...shown.map((i) => (answer.used.includes(i) ? "orange" : "blue"))]);
-    canvas.setAttribute("aria-label", `Map: the sum, its words ${answer.used.map((i) => names[i]).join(", ")}, and ${told}`);
+    const dot = (a, b) => a.reduce((s, q, d) => s + q * b[d], 0), rows = [answer.target, ...shown.map((i) => x.subarray(i * D, (i + 1) * D))];
+    const [begin, ...others] = answer.asked.map(({ sign, word }, k) => (sign < 0 ? "− " : k > 1 ? "+ " : "") + word), across = `like ${begin}`, up = `like ${others.join(" ")}`;
+    canvas.style.display = others.length ? "" : "none";        // one word: the bars say it all
+    map(rows.map((r) => [dot(r, answer.first), dot(r, answer.rest)]), ["the sum", ...shown.map((i) => names[i])],
+      ["gold", ...shown.map((i) => (answer.used.includes(i) ? "orange" : "blue"))], across, up, answer.level);
+    canvas.setAttribute("aria-label", `Map: the sum, its words ${answer.used.map((i) => names[i]).join(", ")}, and ${told}; to the right ${across}, upwards ${up}`);
     ui.drawn();
   }
-  function map(at, names, colours) {
-    const W = canvas.parentNode.lastChild.clientWidth, H = 300, dpr = window.devicePixelRatio || 1, g = canvas.getContext("2d"), edge = 14;
+  // words by their product with the first word and with the rest of the sum, on equal scales: the score is x + y
+  function map(at, names, colours, across, up, level) {
+    const W = canvas.parentNode.lastChild.clientWidth, H = 300, dpr = window.devicePixelRatio || 1, g = canvas.getContext("2d"), edge = 26;
     if (!W) return;
     canvas.width = Math.round(W * dpr);
     canvas.height = Math.round(H * dpr);
@@ -168,7 +157,19 @@ async function render({ model, el, signal }) {
     g.font = '13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
     g.textBaseline = "middle";
     const span = (k) => [Math.min(...at.map((p) => p[k])), Math.max(...at.map((p) => p[k]))], [x0, x1] = span(0), [y0, y1] = span(1);
-    const px = (p) => edge + ((p[0] - x0) / (x1 - x0 || 1)) * (W - 2 * edge), py = (p) => H - edge - ((p[1] - y0) / (y1 - y0 || 1)) * (H - 2 * edge);
+    const scale = Math.min((W - 2 * edge) / (x1 - x0 || 1), (H - 2 * edge) / (y1 - y0 || 1));
+    const px = (p) => W / 2 + (p[0] - (x0 + x1) / 2) * scale, py = (p) => H / 2 - (p[1] - (y0 + y1) / 2) * scale;
+    g.fillStyle = g.strokeStyle = ui.color("muted");
+    g.textAlign = "left";
+    g.fillText(`${up} ↑`, 0, 8);
+    g.textAlign = "right";
+    g.fillText(`${across} →`, W, H - 8);
+    g.setLineDash([4, 4]);                      // as near to the sum as the best word
+    g.beginPath();
+    g.moveTo(px([level - y1, 0]), py([0, y1]));
+    g.lineTo(px([level - y0, 0]), py([0, y0]));
+    g.stroke();
+    g.setLineDash([]);
     const taken = [];
     at.forEach((p, i) => {
       const X = px(p), Y = py(p), wide = g.measureText(names[i]).width, left = X + 8 + wide > W;

@@ -6,6 +6,35 @@ import math
 import torch
 import torch.nn.functional as F
 
+# Answers to the questions for paper, discussion and projects of the chapter.
+PAPER = """
+1. Ordered pairs: 5 sentences of 4 words have 60. milk stands in 3, cold in 3, together once: log(60 / 9)
+   = log 6.67 = 1.90. van 3, we 15: log(60 / 45) = 0.29. van and car have all neighbours (we, drive, a)
+   in common: cosine 1 by counts and by PPMI alike.
+2. 1, 1, 1, 1: every word two decisions, mean 2, entropy 2. 8, 4, 2, 1: depths 1, 2, 3, 3, mean (8 + 8 +
+   6 + 3) / 15 = 1.67; entropy 1.64. Equal only where all shares are powers of one half.
+3. log k is subtracted from every product: all move down together, the differences stay. The noise costs
+   k products a pair, and with k large nearly all of a step goes into words that are already known to be
+   noise.
+4. A word with U places keeps U sqrt(t / f) of them, and f = U / T: sqrt(t T U), if f > t.
+5. b - a + c = d says that a, b, d, c are the corners of a parallelogram. On the circle it is a
+   rectangle, or b = a or c = a. If b - a is short the sum lies next to c, and c itself would be the
+   answer: excluding it leaves the neighbour of c in about the right direction, often d, sometimes for
+   that reason only.
+6. (e, a) or (t, e) first: either way the next merge makes tea, the same piece. (o, t) or (t, _) next:
+   with (t, _) the piece t_ is made first and then o + t_ = ot_ directly. hotpot: its inner "ot" is then
+   never joined, and it is cut as h o t pot_ instead of h ot pot_.
+7. Whatever needs the sense: sentiment, instructions, search for "hot". Finding the topic or the kind of
+   word does not suffer. Synonyms pull pairs together, antonyms push apart, after training
+   ("retrofitting") or as further pairs.
+8. A report of the share is a fact of the text; a ranking that uses it as a reason is a decision. What
+   matters is the use, and who bears its errors; the vector cannot tell the two apart.
+9. Project: a report has groups written before the first training, several seeds, a floor (guessing, raw
+   counts), equal steps, and says what the text does not hold.
+10. Project: pseudowords give the truth; compare k-means with the more frequent meaning, several seeds,
+    and count how often the two clusters are something else than meanings (two books, two translations).
+"""
+
 
 def negative_sampling(v, u, noise):
     z, y = u @ v, noise @ v
