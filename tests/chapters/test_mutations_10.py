@@ -28,9 +28,9 @@ BROKEN = {
         "equation (4)",
     ),
     "the slip's slope": ("-(far**2)", "far**2", "square inside"),
-    "triplet gradient of the anchor": ("2 * (n - p)", "2 * (a - p)", "equation (6)"),
+    "triplet gradient of the anchor": ("[2 * (n3 - p3)", "[2 * (a3 - p3)", "equation (6)"),
     "triplet gradient without the hinge": ("(active * grad)", "(1 * grad)", "equation (6)"),
-    "triplet without the 2": ("2 * (a - n)]", "(a - n)]", "equation (6)"),
+    "triplet without the 2": ("2 * (a3 - n3)]", "(a3 - n3)]", "equation (6)"),
     "the centre step without the 1": (
         "sums / (1 + count)",
         "sums / count.clamp(min=1)",
