@@ -5,9 +5,9 @@ from mutate import mutations
 CHAPTER = "10_identification"
 # Cells that load data, train, draw or check an exercise; no derivation needs them.
 SKIP = (
-    "drawings(", "photos(", "probes", "titles_of", "strangers with", "encoder()", "known)", "judge(",
-    "who[i]", "asked", "check.", "results", "embeddings[", "embeddings =", "embeddings.", "history",
-    "facts", "epoch", "METHODS", "best = mean(", "TRIED", "plt.subplots", "scene(", "baseline",
+    "drawings(", "photos(", "probes", "titles_of", "encoder()", "known)", "judge(", "blank", "who[i]",
+    "asked", "check.", "embeddings", "METHODS", "Drawing(", "plt.subplots", "scene(", "table(", "ahead(",
+    "counts[", "ABCDEF",
 )  # fmt: skip
 BROKEN = {
     "normalising lets the length's part through": (
@@ -37,6 +37,13 @@ BROKEN = {
         "equations (9), (10)",
     ),
     "the centre moves away": ("centres[y] - z)", "z - centres[y])", "equations (9), (10)"),
+    "ArcFace makes the own angle smaller": (
+        "math.radians(30) + m",
+        "math.radians(30) - m",
+        "two_angles(0.5)",
+    ),
+    "InfoNCE without the pull": ("(chances @ p0 - p0)", "(chances @ p0)", "# its gradient"),
+    "InfoNCE without the temperature": ("/ (5 * 0.1)", "/ 5", "# its gradient"),
     "the other score in another order": (
         "generator=generator(1)).cumsum(0)",
         "generator=generator(1))",
