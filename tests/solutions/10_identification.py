@@ -25,6 +25,37 @@ def far_frr(d, same, threshold):
     return accept[~same].float().mean().item(), (~accept[same]).float().mean().item()
 
 
+PAPER = """Answers to the questions for paper, discussion and projects.
+
+1. Zero where |n − a|² ≥ 3, outside the circle of radius √3 around a. Hard: inside the unit circle and
+   on it; semi-hard: between the two circles; easy: the rest.
+2. The three gradients sum to zero. A bias of the last layer is added to all three points, so its
+   gradient is their sum: it never moves. (Scaled to length one, the sum is no longer zero.)
+3. D at right angles. Of unit vectors with all cosines −1/2 there are at most three, in any dimension:
+   0 ≤ |Σ v|² = n − n(n − 1)/2. For n vectors the mean cosine is at least −1/(n − 1), so many strangers
+   are at most √2 apart on average, and α = 1.4 asks all of them for that, which 64 dimensions grant to
+   64 at a time.
+4. ∂L/∂s_ij = (π_ij − [i = j])/B and ∂s_ij/∂q_i = p_j/τ. For τ → 0 all of π goes to the nearest
+   document: nothing happens where that is the own one, else only the hardest negative pushes: hard
+   mining without a margin.
+5. 50,000 · 1,000 comparisons a day: FAR = 2 · 10⁻⁸. To see ten false accepts, half a billion pairs of
+   strangers; and they must not all come from the same few people.
+6. EER, recall@1, one-shot accuracy and the ROC curve compare distances only. Closeness and the mean
+   distance of strangers do not, and neither does the number that is the threshold.
+7. Who the people of the benchmark were; how many pupils there are (equation 12); the FRR at that FAR;
+   both for groups of pupils separately; light, masks, twins, photographs held up to the camera; who
+   agreed, and what happens to those who are turned away.
+8. Pages that answer the query but were not clicked, and pairs of the batch that share a page or a
+   query. They are near, so π is large, and they are pushed hardest. Mask equal ones; do not believe in
+   the last per cent.
+9. More steps help most, then a wider net. What is chosen on one half is a little worse on the other;
+   an artist nobody trained on costs more than that.
+10. Yes, once the rate has fallen: weights move little in 2,000 photos. At first they do not; begin with
+    the queue after some hundred steps, or let a slow copy of the net fill it (He et al., 2020; Wang et
+    al., 2020).
+"""
+
+
 # -------------------------------------------------------------------------------------------- wrong answers
 def _no_clamp(x, y):
     return (x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T - 1e-6).sqrt()
