@@ -84,21 +84,21 @@ const MAKERS = {
 };
 export const CURVE = "a curve", ABOVE = "above or below a curve", OWN = "your own points", ORIGINAL = "the chapter's points";
 
-// Returns { x, y, testX, testY, D }: training and test points, x with D numbers a point. Own and given points are split,
-// every fourth for the test.
+// Returns { x, y, testX, testY, D }: training and test points, x with D numbers a point. Own and given points stay as
+// they are; of forty or more, every fourth is for the test.
 export function makeData({ data, points, noise, curve, own, given }, random) {
   const f = data === CURVE || data === ABOVE ? formula(curve) : null, all = [];
   const listed = data === OWN ? own : data === ORIGINAL ? given : null, count = listed ? listed.length : points + 200;
   const noisy = (v) => three(v + noise * random.normal());
   for (let i = 0; i < count; i++) {
-    if (listed) all.push([noisy(listed[i][0]), noisy(listed[i][1]), listed[i][2]]);
+    if (listed) all.push(listed[i]);
     else if (data === CURVE) { const x = three(spread(random)); all.push([x, noisy(f(x))]); }
     else if (data === ABOVE) { const x = spread(random), y = spread(random); all.push([noisy(x), noisy(y), y > f(x) ? 1 : -1]); }
     else { const [a, b, label] = MAKERS[data](random, i); all.push([noisy(a), noisy(b), label]); }
   }
-  const test = (i) => (listed ? i % 4 === 3 : i >= points), D = data === CURVE ? 1 : 2;
+  const test = (i) => (listed ? listed.length >= 40 && i % 4 === 3 : i >= points), D = data === CURVE ? 1 : 2;
   const part = (want) => all.filter((_, i) => test(i) === want), flat = (rows) => Float64Array.from(rows.flatMap((p) => p.slice(0, D)));
-  const [train, held] = [part(false), part(true)], label = (rows) => Float64Array.from(rows, (p) => p[D]);
+  const train = part(false), held = part(true), label = (rows) => Float64Array.from(rows, (p) => p[D]);
   return { D, x: flat(train), y: label(train), testX: flat(held), testY: label(held) };
 }
 
@@ -167,7 +167,7 @@ export function torchCode(net, start, data, o, state, epochs) {
     `nn.Linear(${net.sizes[l]}, ${m})`,
     ...(l + 2 < net.sizes.length ? [...(MODULES[net.names[l]] ? [MODULES[net.names[l]]] : []), ...(o.dropout ? ["Dropout()"] : [])] : []),
   ]);
-  const loss = o.squares ? "((z - y) ** 2).mean()" : "-nn.functional.logsigmoid(y * z).mean()  # cross-entropy, y = ±1";
+  const held = data.testY.length > 0, loss = o.squares ? "((z - y) ** 2).mean()" : "-nn.functional.logsigmoid(y * z).mean()  # cross-entropy, y = ±1";
   const dropout = `
 class Dropout(nn.Module):
     def forward(self, h):
@@ -185,9 +185,7 @@ torch.set_default_dtype(torch.float64)
 RATE, BATCH, L1, L2, EPOCHS = ${o.rate}, ${Math.min(o.batch, data.y.length)}, ${o.l1}, ${o.l2}, ${epochs}
 X = ${tensor(rows(data.x, data.D))}
 Y = ${tensor([...data.y].map(String))}
-X_TEST = ${tensor(rows(data.testX, data.D))}
-Y_TEST = ${tensor([...data.testY].map(String))}
-state = ${state >>> 0}
+${held ? `X_TEST = ${tensor(rows(data.testX, data.D))}\nY_TEST = ${tensor([...data.testY].map(String))}\n` : ""}state = ${state >>> 0}
 
 
 def draw():
@@ -232,7 +230,6 @@ for epoch in range(EPOCHS):
 
 net.eval()
 with torch.no_grad():
-    train, test = loss_of(net, X, Y).item(), loss_of(net, X_TEST, Y_TEST).item()
-print(f"after {EPOCHS} epochs: training loss {train:.6f}, test loss {test:.6f}")
-`;
+    print(f"after {EPOCHS} epochs: training loss {loss_of(net, X, Y):.6f}")
+${held ? `    print(f"test loss {loss_of(net, X_TEST, Y_TEST):.6f}")\n` : ""}`;
 }

@@ -306,7 +306,7 @@ def test_the_copied_code_reaches_the_losses_of_the_page(engine, kind, layers, ch
             exec(compile(got["code"], "copied.py", "exec"), {"__name__": "copied"})
     finally:
         torch.set_default_dtype(before)
-    train, test = map(float, re.search(r"training loss (\S+), test loss (\S+)", said.getvalue()).groups())
+    train, test = map(float, re.search(r"training loss (\S+)\ntest loss (\S+)", said.getvalue()).groups())
     assert said.getvalue().startswith("after 60 epochs")
     assert train == pytest.approx(got["train"], abs=1e-6 * max(1, got["train"]))
     assert test == pytest.approx(got["test"], abs=1e-6 * max(1, got["test"]))
