@@ -4,6 +4,7 @@ const CELLS = 40, FINE = 121;                   // of the picture of a unit: cel
 const HIGH = 290, FOOT = 40;                    // CSS pixels of the net's units, and of the two lines of numbers below
 const RECORDS = 600;                            // points of the loss curve that are kept
 const STILL = [50, 0.001];                      // converged: no better by a thousandth in fifty epochs, or
+const EXPLODED = 1e9;
 const SMALL = 0.001;                            // a training loss below this
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const seven = (v) => (Number.isFinite(v) ? num(v) : "–");
@@ -116,7 +117,7 @@ async function render({ model, el, signal }) {
   code.hidden = true;
   ui.root.append(
     make("p", { class: "bw-ask", text: model.get("question") }),
-    make("div", { class: "bw-run" }, go, button("one step", () => advance(1)), button("one epoch", () => advance(0)), button("reset", () => { pause(); restart(); }),
+    make("div", { class: "bw-run" }, go, button("step", () => advance(1), { title: "one step, on the next batch" }), button("epoch", () => advance(0), { title: "to the end of the epoch" }), button("reset", () => { pause(); restart(); }),
       make("span", { class: "bw-numbers" }, epochBox, trainBox, testBox, rightBox)),
     wrong, both, open,
     make("details", {}, make("summary", { text: "All settings" }), folded),
@@ -181,7 +182,7 @@ async function render({ model, el, signal }) {
   }
   function finished() {
     if (!data.y.length) return "Set a few points in the plane first.";
-    if (!Number.isFinite(measured.loss)) return "The loss is no longer a number: the steps are too long. Lower the rate.";
+    if (!(measured.loss < EXPLODED)) return "The loss explodes: the steps are too long. Lower the rate.";
     if (measured.loss < best[0] * (1 - STILL[1])) best = [measured.loss, trainer.epoch];
     if (!flag("stop")) return "";
     return measured.loss < SMALL || trainer.epoch - best[1] > STILL[0] ? "Converged." : "";
@@ -284,9 +285,13 @@ async function render({ model, el, signal }) {
       return (255 << 24) | (b << 16) | (g << 8) | r;
     });
   }
-  function image(v, colours, scale) {
+  const seen = (l, v) => {                      // answers as colours: probabilities of the output, others against their largest
+    const top = largest(v);
+    return l < net.sizes.length - 1 ? v.map((a) => a / top) : squares ? v : v.map((a) => Math.tanh(a / 2));
+  };
+  function image(v, colours) {
     const small = make("canvas", { width: CELLS, height: CELLS }), im = new ImageData(CELLS, CELLS), pixels = new Uint32Array(im.data.buffer);
-    for (let k = 0; k < v.length; k++) pixels[k] = colours[Math.max(0, Math.min(256, 128 + Math.round(128 * v[k] * scale)))] || colours[128];
+    for (let k = 0; k < v.length; k++) pixels[k] = colours[Math.max(0, Math.min(256, 128 + Math.round(128 * v[k])))] || colours[128];
     small.getContext("2d").putImageData(im, 0, 0);
     return small;
   }
@@ -340,7 +345,7 @@ async function render({ model, el, signal }) {
           g.beginPath();
           v.forEach((a, k) => g.lineTo(x - s / 2 + (s * k) / (FINE - 1), y - (0.45 * s * a) / top));
           g.stroke();
-        } else g.drawImage(image(v, colours, 1 / top), x - s / 2, y - s / 2, s, s);
+        } else g.drawImage(image(seen(l, v), colours), x - s / 2, y - s / 2, s, s);
         const on = at[0] === l && at[1] === u && at[2] === undefined;
         g.strokeStyle = ui.color(on ? "ink" : "edge");
         g.lineWidth = on ? 2.5 : 1;
@@ -348,11 +353,12 @@ async function render({ model, el, signal }) {
       }
       g.fillStyle = ui.color("ink");
       const x = (W / L) * (l + 0.5), lines = l ? [seven(measured.norms[l - 1] ?? NaN), l < L - 1 ? `${measured.dead[l - 1] ?? 0} of ${net.sizes[l]}` : ""] : ["gradient", "dead"];
-      if (!l) g.fillStyle = ui.color("muted");
+      if (!l) { g.fillStyle = ui.color("muted"); g.textAlign = "left"; }
       if (l && l < L - 1 && measured.dead[l - 1]) lines[1] = small ? `${measured.dead[l - 1]}/${net.sizes[l]}` : lines[1];
-      g.fillText(lines[0], x, HIGH + 11);
+      g.fillText(lines[0], l ? x : 0, HIGH + 11);
       if (measured.dead[l - 1] && l) g.fillStyle = ui.color("red-text");
-      g.fillText(lines[1], x, HIGH + 29);
+      g.fillText(lines[1], l ? x : 0, HIGH + 29);
+      g.textAlign = "center";
     }
     g.fillStyle = ui.color("line");
     g.fillRect(0, HIGH, W, 1);
@@ -394,7 +400,7 @@ async function render({ model, el, signal }) {
       }
       line(xs.map((x, k) => [x, v[k]]), "orange", [], 2.5);
     } else {
-      g.drawImage(image(v, ramp(0.55), output ? (squares ? 1 : 0.4) : 1 / largest(v)), 0, 0, W, W);
+      g.drawImage(image(seen(l, v), ramp(0.55)), 0, 0, W, W);
       g.strokeStyle = ui.color("ink");
       g.lineWidth = 2;
       g.beginPath();

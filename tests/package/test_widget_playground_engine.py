@@ -384,3 +384,64 @@ def test_a_table_is_scaled_and_its_classes_named(engine):
 def test_a_table_that_cannot_be_used_is_refused(engine, lines, says):
     said = engine("try { engine.readTable(text); } catch (e) { return e.message; }", text="\n".join(lines))
     assert says in said
+
+
+# ---- what the chapters say about their playgrounds, for the ten seeds of the widget
+
+RUN = """
+  return [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((seed) => {
+    const wanted = { data, points, noise, curve: "1.5*sin(2*x)", own: [], given: [] };
+    const d = engine.makeData(wanted, new engine.Random(3 * seed)), squares = d.D === 1;
+    const net = new engine.Net([d.D, ...layers.map((l) => l[0]), 1], layers.map((l) => l[1]));
+    net.draw(start, new engine.Random(3 * seed + 1));
+    const first = net.gradient(d.x, d.y, squares).norms[0];
+    const t = new engine.Trainer(net, d.x, d.y, { ...options, squares, seed: 3 * seed + 2 });
+    while (t.epoch < epochs) t.step();
+    const train = net.evaluate(d.x, d.y, squares), test = net.evaluate(d.testX, d.testY, squares);
+    return [train.right, train.loss, test.loss, first]; });
+"""
+
+
+@pytest.fixture(scope="module")
+def seeds(engine):
+    """Runs the widget's ten seeds; returns right (training), its loss, the test loss, the first gradient."""
+
+    def run(data, layers, epochs, start="He", points=100, noise=0.1, **changes):
+        options = {**OPTIONS, "batch": 10, "rate": 0.03, "optimiser": "Adam", **changes}
+        rows = engine(RUN, data=data, layers=layers, epochs=epochs, start=start, points=points, noise=noise,
+                      options=options)  # fmt: skip
+        return np.array([[np.nan if v is None else v for v in row] for row in rows]).T
+
+    return run
+
+
+def test_three_neurons_close_the_ring(seeds):
+    closed = {n: (seeds("circles", [[n, "ReLU"]], 300)[0] == 1).sum() for n in (2, 3, 8)}
+    assert closed[2] == 0 and 6 <= closed[3] and closed[8] == 10
+
+
+def test_how_far_the_rate_can_go(seeds):
+    loss = {
+        (name, rate): seeds("a curve", [[8, "tanh"]] * 2, 100, "Xavier", optimiser=name, rate=rate)[1]
+        for name, rate in (("SGD", 0.03), ("SGD", 0.3), ("SGD", 1), ("momentum", 0.3), ("Adam", 0.3))
+    }
+    assert loss["SGD", 0.03].max() < 0.25 and loss["SGD", 0.3].max() < 0.6
+    assert not (loss["SGD", 1] < 1e9).any() and not (loss["momentum", 0.3] < 1e9).any()
+    assert np.median(loss["Adam", 0.3]) > 5 * np.median(loss["SGD", 0.03]) and loss["Adam", 0.3].max() < 10
+
+
+def test_a_start_that_is_too_small_fails(seeds):
+    small, he, zeros = (seeds("circles", [[8, "ReLU"]] * 5, 100, s, rate=0.01) for s in ("0.01", "He", "0"))
+    assert small[3].max() < 1e-9 and small[1].min() > 0.69
+    assert he[3].min() > 0.01 and he[1].max() < 0.001
+    assert zeros[3].max() == 0 and zeros[1].min() > 0.69
+
+
+def test_twenty_points_are_learned_by_heart(seeds):
+    def run(**changes):
+        return seeds("moons", [[16, "ReLU"]] * 2, 300, **{"points": 20, "noise": 0.5, **changes})
+
+    plain, penalty, dropout, more = run(), run(l2=0.03), run(dropout=0.3), run(points=500)
+    assert plain[1].max() < 0.005 and plain[2].min() > 1.3
+    assert penalty[2].max() <= 0.7 and more[2].max() < 0.45
+    assert (dropout[2] > penalty[2]).all()
