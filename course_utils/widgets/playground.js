@@ -102,16 +102,14 @@ async function render({ model, el, signal }) {
     const picks = [pick("units", Array.from({ length: 16 }, (_, i) => i + 1), 0), pick("activation", ACTIVATIONS, 1)];
     return { row: make("div", { class: "bw-layer" }, make("span", { text: `layer ${l + 1}` }), ...picks), picks };
   });
-  const unitsBox = make("div", {}, ...layerRows.map((r) => r.row));
+  const unitsBox = make("div", { class: "bw-layers" }, ...layerRows.map((r) => r.row));
   const curveId = uid(), curveInput = make("input", { id: curveId, type: "text", value: model.get("curve"), spellcheck: "false", autocomplete: "off", ...quiet });
   const curveRow = make("div", { class: "bw-row bw-pick" }, make("label", { for: curveId, text: "curve, in x" }), curveInput);
   curveInput.addEventListener("change", () => { model.set("curve", curveInput.value); model.save_changes(); }, { signal });
-  const show = model.get("show"), place = (name) => (show.includes(name) ? open : folded);
-  for (const [name, row] of rows) {
-    place(name).append(row);
-    if (name === "data") place(name).append(curveRow);
-    if (name === "layers") place(show.includes("units") ? "layers" : "units").append(unitsBox);
-  }
+  const show = model.get("show"), openMore = make("div"), foldedMore = make("div"); // more: what only sometimes matters
+  for (const [name, row] of rows) (show.includes(name) ? open : folded).append(row);
+  (show.includes("data") ? openMore : foldedMore).append(curveRow);
+  (show.includes("units") ? openMore : foldedMore).append(unitsBox);
   const table = make("textarea", { "aria-label": "a table of x, y, class", placeholder: "x, y, class\n0.5, 1.2, cat\n…", ...quiet });
   const code = make("textarea", { "aria-label": "what was copied", readonly: true, ...quiet }), copied = make("p", { class: "bw-note", role: "status" });
   code.hidden = true;
@@ -119,8 +117,8 @@ async function render({ model, el, signal }) {
     make("p", { class: "bw-ask", text: model.get("question") }),
     make("div", { class: "bw-run" }, go, button("step", () => advance(1), { title: "one step, on the next batch" }), button("epoch", () => advance(0), { title: "to the end of the epoch" }), button("reset", () => { pause(); restart(); }),
       make("span", { class: "bw-numbers" }, epochBox, trainBox, testBox, rightBox)),
-    wrong, both, open,
-    make("details", {}, make("summary", { text: "All settings" }), folded),
+    wrong, both, open, openMore,
+    make("details", {}, make("summary", { text: "All settings" }), folded, foldedMore),
     make("details", {}, make("summary", { text: "Your own table" }),
       make("p", { class: "bw-note", text: "Paste lines of x, y, class, or drop a CSV file on the widget. It stays on this page." }), table,
       make("div", { class: "bw-take" }, button("use this table", () => useTable(table.value)))),

@@ -138,7 +138,7 @@ def test_every_setting_changes_what_is_shown_by_keyboard_on_a_phone(site):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     text = "root => [...root.querySelectorAll('p')].map(p => p.textContent).join()"
     name_of = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
-    wanted = ".bw-controls input, .bw-controls select"
+    wanted = ".bw-controls :is(input, select), .bw-layers select"
     for c in root.locator(wanted).element_handles():
         if not c.is_visible():
             continue

@@ -417,7 +417,7 @@ def seeds(engine):
 
 def test_three_neurons_close_the_ring(seeds):
     closed = {n: (seeds("circles", [[n, "ReLU"]], 300)[0] == 1).sum() for n in (2, 3, 8)}
-    assert closed[2] == 0 and 6 <= closed[3] and closed[8] == 10
+    assert closed[2] == 0 and closed[3] >= 6 and closed[8] == 10
 
 
 def test_how_far_the_rate_can_go(seeds):
