@@ -148,6 +148,7 @@ async function render({ model, el, signal }) {
     const kind = value("data"), what = { data: kind, points: number("points"), noise: number("noise"), curve: model.get("curve"), own: model.get("own"), given: model.get("given") };
     curveRow.hidden = kind !== CURVE && kind !== ABOVE;
     both.classList.toggle("bw-own", kind === OWN);
+    for (const name of ["points", "noise"]) rows.get(name).hidden = kind === OWN || kind === ORIGINAL;
     try {
       data = makeData(what, new Random(seed));
       data.f = kind === CURVE || kind === ABOVE ? formula(what.curve) : null;
@@ -430,7 +431,7 @@ async function render({ model, el, signal }) {
       g.lineWidth = width;
       g.setLineDash(dash);
       g.beginPath();
-      for (const r of run) if (Number.isFinite(r[k])) g.lineTo(2 + ((W - 4) * r[0]) / far, H - 2 - (H - 6) * Math.min(1, r[k] / high));
+      for (const r of run) if (Number.isFinite(r[k])) g.lineTo(2 + ((W - 4) * r[0]) / far, H - 2 - (H - 20) * Math.min(1, r[k] / high));
       g.stroke();
       g.setLineDash([]);
     };

@@ -10,7 +10,7 @@ ACTIVATIONS = ("linear", "ReLU", "leaky ReLU", "ELU", "tanh", "sigmoid")
 MAX_LAYERS, MAX_UNITS = 6, 16
 STRENGTHS = [0.0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
 ORIGINAL = "the chapter's points"
-DATA = ["XOR", "circles", "moons", "spirals", "above or below a curve", "a curve", "your own points"]
+DATA = ["XOR", "circles", "moons", "spirals", "above or below a curve", "your own points", "a curve"]
 GRID = {
     "data": DATA,
     "points": [10, 20, 50, 100, 200, 500],
