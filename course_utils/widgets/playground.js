@@ -1,7 +1,7 @@
 // Playground, the view: trains between two frames, draws every unit, the plane and the losses, and tells them in words.
-const SLICE = 7;                                // ms of training a frame
+const SLICE = 6;                                // ms of training a frame
 const CELLS = 40, FINE = 121;                   // of the picture of a unit: cells a side in the plane, or values along the line
-const HIGH = 290, FOOT = 40;                    // CSS pixels of the net's units, and of the two lines of numbers below
+const HIGH = 290, FOOT = 40;                    // CSS pixels of the units, and of the two lines of numbers below
 const RECORDS = 600;                            // points of the loss curve that are kept
 const STILL = [50, 0.001];                      // converged: no better by a thousandth in fifty epochs, or
 const EXPLODED = 1e9;
@@ -129,7 +129,7 @@ async function render({ model, el, signal }) {
 
   // ---- what is trained
   let data = null, net = null, trainer = null, start = null, firstState = 0, squares = false, measured = null, losses = null;
-  let playing = false, history = [], last = [], best = [], pictures = null, brush = 1, cursor = [0, 0], stamp = 0;
+  let playing = false, history = [], last = [], best = [], pictures = [], brush = 1, cursor = [0, 0], stamp = 0, beat = 0;
   let chosen = null, pointed = null;            // units [layer, unit], 0 for the inputs; null is the output
   const hiddenLayers = () => model.get("net").slice(0, Number(value("layers")));
 
@@ -154,7 +154,7 @@ async function render({ model, el, signal }) {
       data.f = kind === CURVE || kind === ABOVE ? formula(what.curve) : null;
     } catch (problem) {
       wrong.textContent = problem.message;
-      if (!data) data = makeData({ ...what, data: CURVE, curve: "x" }, new Random(seed));
+      data ??= { ...makeData({ ...what, data: CURVE, curve: "x" }, new Random(seed)), f: (x) => x };
     }
     squares = data.D === 1 || value("loss") === "squares";
     net = new Net([data.D, ...layers.map((r) => r[0]), 1], layers.map((r) => r[1]));
@@ -253,8 +253,7 @@ async function render({ model, el, signal }) {
     if (l === 0) return `${unitName(0, u)}, an input.`;
     const n = net.sizes[l - 1], bias = net.at[l - 1] + n * net.sizes[l] + u, kind = l < net.sizes.length - 1 ? net.names[l - 1] : squares ? "a number" : "orange where it is above zero";
     const from = Array.from({ length: Math.min(n, 4) }, (_, k) => `${unitName(l - 1, k)} ${withSlope(weightAt(l, u, k))}`).join(", ");
-    const name = unitName(l, u);
-    return `${name[0].toUpperCase()}${name.slice(1)}, ${kind}: bias ${withSlope(bias)}; weights from ${from}${n > 4 ? ` and ${n - 4} more` : ""}.`;
+    return `${unitName(l, u).replace(/^./, (c) => c.toUpperCase())}, ${kind}: bias ${withSlope(bias)}; weights from ${from}${n > 4 ? ` and ${n - 4} more` : ""}.`;
   }
 
   // ---- pictures
@@ -267,34 +266,46 @@ async function render({ model, el, signal }) {
         x[2 * k + 1] = SIDE * (1 - (2 * Math.floor(k / CELLS) + 1) / CELLS);
       }
     }
-    const count = net.h.length / LANES, all = Array.from({ length: count }, () => new Float32Array(n));
+    const count = net.h.length / LANES;
+    if (pictures.length !== count || pictures[0].length !== n) pictures = Array.from({ length: count }, () => new Float32Array(n));
     for (let e = 0; e < n; e += LANES) {
       net.load(x, order, e, n);
       net.forward(null);
-      for (let u = 0; u < count; u++) for (let b = 0; b < LANES && e + b < n; b++) all[u][e + b] = net.h[LANES * u + b];
+      for (let u = 0; u < count; u++) for (let b = 0; b < LANES && e + b < n; b++) pictures[u][e + b] = net.h[LANES * u + b];
     }
-    pictures = all;
   }
   const rgb = (code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16));
-  function ramp(most) {                         // 257 colours from blue over the page's ground to orange
-    const dark = ui.root.classList.contains("bw-dark"), ground = dark ? [32, 38, 45] : [250, 250, 250];
-    const [low, high] = ["blue", "orange"].map((name) => rgb(ui.color(name)));
-    return Uint32Array.from({ length: 257 }, (_, k) => {
+  const theme = {};                             // colours of now: asked for once a drawing
+  const paint = (name) => (theme[name] ??= ui.color(name));
+  function ramp(most) {                         // 257 colours from blue over the ground of the page to orange
+    const ground = ui.root.classList.contains("bw-dark") ? [32, 38, 45] : [250, 250, 250], [low, high] = ["blue", "orange"].map((name) => rgb(paint(name)));
+    return (theme[most] ??= Uint32Array.from({ length: 257 }, (_, k) => {
       const f = (most * Math.abs(k - 128)) / 128, [r, g, b] = (k < 128 ? low : high).map((v, i) => Math.round(ground[i] + f * (v - ground[i])));
       return (255 << 24) | (b << 16) | (g << 8) | r;
-    });
+    }));
   }
-  const seen = (l, v) => {                      // answers as colours: probabilities of the output, others against their largest
-    const top = largest(v);
-    return l < net.sizes.length - 1 ? v.map((a) => a / top) : squares ? v : v.map((a) => Math.tanh(a / 2));
-  };
-  function image(v, colours) {
-    const small = make("canvas", { width: CELLS, height: CELLS }), im = new ImageData(CELLS, CELLS), pixels = new Uint32Array(im.data.buffer);
-    for (let k = 0; k < v.length; k++) pixels[k] = colours[Math.max(0, Math.min(256, 128 + Math.round(128 * v[k])))] || colours[128];
-    small.getContext("2d").putImageData(im, 0, 0);
-    return small;
+  function largest(v) {
+    let most = 1e-9;
+    for (let k = 0; k < v.length; k++) most = Math.max(most, Math.abs(v[k]));
+    return most;
   }
-  const largest = (v) => v.reduce((m, a) => Math.max(m, Math.abs(a)), 1e-9);
+  // Colours of the answers v of layer l into a part of an ImageData: probabilities of the output, others against their largest.
+  function colour(v, l, im, column, row, each, colours) {
+    const pixels = new Uint32Array(im.data.buffer), out = l === net.sizes.length - 1, factor = out ? 1 : 1 / largest(v), soft = out && !squares;
+    const n = CELLS / each;
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) {
+      const a = v[i * each * CELLS + j * each] * factor, f = soft ? Math.tanh(a / 2) : a;
+      pixels[(row * n + i) * im.width + column * n + j] = colours[f >= 1 ? 256 : f > -1 ? 128 + Math.round(128 * f) : f <= -1 ? 0 : 128];
+    }
+  }
+  const tiles = make("canvas"), large = make("canvas", { width: CELLS, height: CELLS });
+  // all squares of the net on one canvas, layer by layer and unit by unit; each: cells from one pixel to the next
+  function drawTiles(each) {
+    const n = CELLS / each, w = n * net.sizes.length, h = n * Math.max(...net.sizes), im = new ImageData(w, h), colours = ramp(0.9);
+    if (tiles.width !== w || tiles.height !== h) Object.assign(tiles, { width: w, height: h });
+    net.sizes.forEach((m, l) => { for (let u = 0; u < m; u++) colour(pictures[net.from[l] + u], l, im, l, u, each, colours); });
+    tiles.getContext("2d").putImageData(im, 0, 0);
+  }
   function sheet(canvas, high) {
     const wide = canvas.parentNode.clientWidth, W = canvas === plane ? Math.min(wide, 320) : wide, H = high || W, dpr = window.devicePixelRatio || 1, g = canvas.getContext("2d");
     canvas.width = Math.round(W * dpr);
@@ -315,51 +326,59 @@ async function render({ model, el, signal }) {
     return [a, y0, m, y0, m, y1, b, y1];
   }
   function drawUnits() {
-    const [g, W] = sheet(units, HIGH + FOOT), L = net.sizes.length, colours = ramp(0.9), at = pointed || chosen || [L - 1, 0];
+    const [g, W] = sheet(units, HIGH + FOOT), L = net.sizes.length, at = pointed || chosen || [L - 1, 0];
     const small = W / L < 62, crowd = Math.max(...net.sizes), thick = crowd > 8 ? 1 : 1.5;
+    const strokes = new Map();                  // weights of like width, sign and emphasis are one path
     for (let l = 1; l < L; l++) for (let u = 0; u < net.sizes[l]; u++) for (let i = 0; i < net.sizes[l - 1]; i++) {
       const w = net.w[weightAt(l, u, i)], p = bend(l, u, i, W), on = at[0] === l && at[1] === u && (at[2] === undefined || at[2] === i);
-      g.strokeStyle = ui.color(w < 0 ? "blue" : "orange");
-      g.lineWidth = Math.min(6, 0.4 + thick * Math.abs(w)) || 0.4;
-      g.globalAlpha = on ? 1 : crowd > 8 ? 0.3 : 0.5;
-      g.setLineDash(w < 0 ? [5, 3] : []);
-      g.beginPath();
-      g.moveTo(p[0], p[1]);
-      g.bezierCurveTo(...p.slice(2));
-      g.stroke();
+      const width = Math.min(12, Math.round(2 * thick * Math.abs(w))) || 0, key = 4 * width + 2 * (w < 0) + on;
+      if (!strokes.has(key)) strokes.set(key, new Path2D());
+      const path = strokes.get(key);
+      path.moveTo(p[0], p[1]);
+      path.bezierCurveTo(p[2], p[3], p[4], p[5], p[6], p[7]);
+    }
+    for (const [key, path] of strokes) {
+      g.strokeStyle = paint(key & 2 ? "blue" : "orange");
+      g.lineWidth = 0.4 + (key >> 2) / 2;
+      g.globalAlpha = key & 1 ? 1 : crowd > 8 ? 0.3 : 0.5;
+      g.setLineDash(key & 2 && crowd <= 8 ? [5, 3] : []);
+      g.stroke(path);
     }
     g.globalAlpha = 1;
     g.setLineDash([]);
+    const each = crowd > 8 ? 2 : 1, n = CELLS / each;
+    if (data.D === 2) drawTiles(each);
     g.textAlign = "center";
     for (let l = 0; l < L; l++) {
-      g.fillStyle = ui.color("muted");
+      g.fillStyle = paint("muted");
       g.fillText(l === 0 ? "input" : l === L - 1 ? "output" : small ? String(l) : `layer ${l}`, (W / L) * (l + 0.5), 9);
       for (let u = 0; u < net.sizes[l]; u++) {
-        const [x, y, s] = tile(l, u, W), v = pictures[net.from[l] + u], top = largest(v);
+        const [x, y, s] = tile(l, u, W), v = pictures[net.from[l] + u];
         if (data.D === 1) {
-          g.fillStyle = ui.color("soft");
+          const top = largest(v);
+          g.fillStyle = paint("soft");
           g.fillRect(x - s / 2, y - s / 2, s, s);
-          g.strokeStyle = ui.color("blue");
+          g.strokeStyle = paint("blue");
           g.lineWidth = 1.5;
           g.beginPath();
           v.forEach((a, k) => g.lineTo(x - s / 2 + (s * k) / (FINE - 1), y - (0.45 * s * a) / top));
           g.stroke();
-        } else g.drawImage(image(seen(l, v), colours), x - s / 2, y - s / 2, s, s);
+        } else g.drawImage(tiles, l * n, u * n, n, n, x - s / 2, y - s / 2, s, s);
         const on = at[0] === l && at[1] === u && at[2] === undefined;
-        g.strokeStyle = ui.color(on ? "ink" : "edge");
+        g.strokeStyle = paint(on ? "ink" : "edge");
         g.lineWidth = on ? 2.5 : 1;
         g.strokeRect(x - s / 2, y - s / 2, s, s);
       }
-      g.fillStyle = ui.color("ink");
+      g.fillStyle = paint("ink");
       const x = (W / L) * (l + 0.5), lines = l ? [seven(measured.norms[l - 1] ?? NaN), l < L - 1 ? `${measured.dead[l - 1] ?? 0} of ${net.sizes[l]}` : ""] : ["gradient", "dead"];
-      if (!l) { g.fillStyle = ui.color("muted"); g.textAlign = "left"; }
+      if (!l) { g.fillStyle = paint("muted"); g.textAlign = "left"; }
       if (l && l < L - 1 && measured.dead[l - 1]) lines[1] = small ? `${measured.dead[l - 1]}/${net.sizes[l]}` : lines[1];
       g.fillText(lines[0], l ? x : 0, HIGH + 11);
-      if (measured.dead[l - 1] && l) g.fillStyle = ui.color("red-text");
+      if (measured.dead[l - 1] && l) g.fillStyle = paint("red-text");
       g.fillText(lines[1], l ? x : 0, HIGH + 29);
       g.textAlign = "center";
     }
-    g.fillStyle = ui.color("line");
+    g.fillStyle = paint("line");
     g.fillRect(0, HIGH, W, 1);
   }
   function mark(g, x, y, label, r) {
@@ -380,10 +399,10 @@ async function render({ model, el, signal }) {
     if (data.D === 1) {
       const values = output ? [...data.y] : [...v], low = Math.min(...values, -0.1), high = Math.max(...values, 0.1), pad = 0.15 * (high - low);
       const py = (y) => W - (W * (y - low + pad)) / (high - low + 2 * pad);
-      g.strokeStyle = ui.color("line");
+      g.strokeStyle = paint("line");
       g.strokeRect(0.5, 0.5, W - 1, W - 1);
       const line = (points, colour, dash, width) => {
-        g.strokeStyle = ui.color(colour);
+        g.strokeStyle = paint(colour);
         g.lineWidth = width;
         g.setLineDash(dash);
         g.beginPath();
@@ -399,8 +418,11 @@ async function render({ model, el, signal }) {
       }
       line(xs.map((x, k) => [x, v[k]]), "orange", [], 2.5);
     } else {
-      g.drawImage(image(seen(l, v), ramp(0.55)), 0, 0, W, W);
-      g.strokeStyle = ui.color("ink");
+      const im = new ImageData(CELLS, CELLS);
+      colour(v, l, im, 0, 0, 1, ramp(0.55));
+      large.getContext("2d").putImageData(im, 0, 0);
+      g.drawImage(large, 0, 0, W, W);
+      g.strokeStyle = paint("ink");
       g.lineWidth = 2;
       g.beginPath();
       const cell = W / CELLS;
@@ -408,7 +430,7 @@ async function render({ model, el, signal }) {
       if (output) g.stroke();
       for (const [x, y, hollow] of sets) for (let e = 0; e < y.length; e++) dot(px(x[2 * e]), W - px(x[2 * e + 1]), y[e], hollow);
       if (value("data") === OWN && document.activeElement === plane) {
-        g.strokeStyle = ui.color("ink");
+        g.strokeStyle = paint("ink");
         g.lineWidth = 1.5;
         g.strokeRect(px(cursor[0]) - 8, W - px(cursor[1]) - 8, 16, 16);
       }
@@ -416,7 +438,7 @@ async function render({ model, el, signal }) {
     function dot(x, y, label, hollow) {
       mark(g, x, y, label, data.y.length > 120 ? 3 : 4);
       g.lineWidth = 1.2;
-      g.fillStyle = ui.color(label > 0 ? "orange" : "blue");
+      g.fillStyle = paint(label > 0 ? "orange" : "blue");
       g.strokeStyle = hollow ? g.fillStyle : ui.root.classList.contains("bw-dark") ? "#14181e" : "#fff";
       if (!hollow) g.fill();
       g.stroke();
@@ -424,10 +446,10 @@ async function render({ model, el, signal }) {
   }
   function drawChart() {
     const [g, W, H] = sheet(chart, 96), runs = [last, history], points = runs.flat().filter((r) => Number.isFinite(r[1]));
-    const far = Math.max(10, ...points.map((r) => r[0])), top = 1.05 * Math.max(0.01, ...points.slice(0, 5000).flatMap((r) => (Number.isFinite(r[2]) ? [r[1], r[2]] : [r[1]])));
-    const high = Math.min(top, 4 * Math.max(0.05, history[0]?.[1] || 1));
+    const far = Math.max(10, ...points.map((r) => r[0])), top = 1.05 * Math.max(0.01, ...points.map((r) => Math.max(r[1], r[2] || 0)));
+    const high = Math.min(top, 4 * Math.max(0.05, history[0][1] || 1));
     const line = (run, k, colour, width, dash) => {
-      g.strokeStyle = ui.color(colour);
+      g.strokeStyle = paint(colour);
       g.lineWidth = width;
       g.setLineDash(dash);
       g.beginPath();
@@ -438,9 +460,9 @@ async function render({ model, el, signal }) {
     line(last, 1, "edge", 1, []);
     line(history, 2, "orange", 1.8, [6, 3]);
     line(history, 1, "blue", 1.8, []);
-    g.fillStyle = ui.color("line");
+    g.fillStyle = paint("line");
     g.fillRect(0, H - 1, W, 1);
-    g.fillStyle = ui.color("muted");
+    g.fillStyle = paint("muted");
     g.textAlign = "right";
     g.fillText(`${Math.round(far)} epochs`, W - 2, 8);
     g.textAlign = "left";
@@ -450,8 +472,9 @@ async function render({ model, el, signal }) {
   }
   function draw() {
     if (!ui.root.clientWidth || !net) return;
+    for (const name of Object.keys(theme)) delete theme[name];
     compute();
-    drawUnits();
+    if (!playing || beat++ % 3 === 0 || Math.max(...net.sizes) <= 8) drawUnits(); // a crowd takes longer
     drawPlane();
     drawChart();
     epochOut.textContent = trainer.epoch.toLocaleString("en");
@@ -546,7 +569,7 @@ async function render({ model, el, signal }) {
     if (heading) address.hash = heading.id;
     return address.href;
   }
-  function keepAddress() {                      // on pages of the book; elsewhere the address is the notebook's
+  function keepAddress() {                      // on pages of the book; elsewhere the address belongs to the notebook
     if (!document.querySelector("script[data-state]")) return;
     try { window.history.replaceState(null, "", link()); } catch { /* some browsers keep the address of a file */ }
   }
@@ -555,7 +578,7 @@ async function render({ model, el, signal }) {
     code.value = text;
     try {
       await navigator.clipboard.writeText(text);
-      copied.textContent = `The ${what} is in the clipboard${what === "PyTorch code" ? `; it trains as long as this page has and prints its losses` : ""}.`;
+      copied.textContent = `The ${what} is in the clipboard${what === "PyTorch code" ? "; it trains as long as this page has" : ""}.`;
     } catch { copied.textContent = `The ${what}, to be copied from here:`; }
   }
   restart();

@@ -1,6 +1,6 @@
 // Playground, what goes in and out: points, the formula of a curve, a reader's table, code and weights to take along.
 export const SIDE = 3;                          // inputs lie between -SIDE and SIDE
-const MOST = 1000;                              // points of a reader's table
+const MOST = 1000;                              // points of a table
 const three = (v) => Math.round(1000 * v) / 1000; // what is kept of a coordinate, so that copied code has the same
 
 // ---- a formula in x: numbers, pi, + - * / ^, parentheses and a few functions; anything else is refused with a sentence

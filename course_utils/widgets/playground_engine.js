@@ -4,7 +4,7 @@ export const ACTIVATIONS = ["linear", "ReLU", "leaky ReLU", "ELU", "tanh", "sigm
 const [LINEAR, RELU, LEAKY, ELU, TANH] = [0, 1, 2, 3, 4];
 const LANES = 5;                                // examples side by side: a processor has time for more than one
 const LEFT = 0.1;                               // slope of the leaky ReLU left of zero
-const BETA = 0.9, BETA2 = 0.999, ALPHA = 0.99;  // PyTorch's defaults: momentum and Adam, Adam, RMSProp
+const BETA = 0.9, BETA2 = 0.999, ALPHA = 0.99;  // defaults of PyTorch: momentum and Adam, Adam, RMSProp
 const NEARLY_FLAT = 0.01;                       // a unit whose slope is below this at every point is dead
 
 // Marsaglia's xorshift of 32 bits (2003): so short that the copied PyTorch code carries it along

@@ -222,6 +222,9 @@ def test_the_address_carries_every_setting(site):
     )  # bent: left out
     plain.wait_for_selector("html[data-ready]")
     assert "XOR, 100 training" in told(plain)
+    plain.goto(plain.url.partition("?")[0] + "?lamp=data.a+curve_curve.1/x")
+    plain.wait_for_selector("html[data-ready]")
+    assert "it has no value at x = 0" in plain.locator(".bw-wrong").text_content()
 
 
 def test_points_are_set_by_pointer_and_by_keyboard(site):
