@@ -88,6 +88,16 @@ function seconds(work) {
   const used = process.cpuUsage(start);
   return ((used.user + used.system) / 1e6) * (1000 / EPOCHS);
 }
+// both engines must take the same steps, or the comparison means nothing
+function same(net, trainer, x, y, epoch) {
+  const layers = linked(net().w);
+  trainer.shuffle = () => {};
+  linkedEpoch(layers, x, y);
+  epoch(trainer);
+  const ours = trainer.net, theirs = layers.slice(1).flatMap((layer) => [...layer.flatMap((unit) => unit.inputs.map((link) => link.weight)), ...layer.map((unit) => unit.bias)]);
+  const apart = Math.max(...theirs.map((v, k) => Math.abs(v - ours.w[k])));
+  if (!(apart < 1e-9)) throw new Error(`after one epoch the two engines differ by ${apart}`);
+}
 async function main() {
   const file = path.join(__dirname, "..", "course_utils", "widgets", "playground_engine.js");
   const { Net, Random, Trainer } = await import(`data:text/javascript,${encodeURIComponent(fs.readFileSync(file, "utf8"))}`);
@@ -98,11 +108,11 @@ async function main() {
     made.draw("Xavier", new Random(1));
     return made;
   };
-  const layers = linked(net().w);
+  const layers = linked(net().w), epoch = (t) => { do t.step(); while (t.place); };
   const trainer = (optimiser) =>
     new Trainer(net(), x, y, { squares: false, batch: BATCH, rate: RATE, schedule: "constant", optimiser, l1: 0, l2: 0, dropout: 0, seed: 2 });
   const sgd = trainer("SGD"), adam = trainer("Adam");
-  const epoch = (t) => { do t.step(); while (t.place); };
+  same(net, trainer("SGD"), x, y, epoch);
   const works = { "nodes and links, SGD": () => linkedEpoch(layers, x, y), "typed arrays, SGD": () => epoch(sgd), "typed arrays, Adam": () => epoch(adam) };
   const best = {};
   for (let r = 0; r < ROUNDS; r++)
