@@ -247,7 +247,7 @@ async function render({ model, el, signal }) {
   const weightAt = (l, u, i) => net.at[l - 1] + u * net.sizes[l - 1] + i;
   const withSlope = (k) => `${seven(net.w[k])} (gradient ${seven(net.g[k])})`;
   function describe() {
-    if (!pointed && !chosen) return "Point at a square or a line, or use the arrow keys, to see its numbers. A square shows where a unit says a lot: orange above zero, blue below. A line is a weight: the thicker the larger, blue and dashed below zero.";
+    if (!pointed && !chosen) return "Point at a square or a line, or use the arrow keys, to see its numbers. A square shows where a unit says a lot: orange above zero, blue below. A line is a weight: the thicker the larger, blue (in small nets dashed) below zero.";
     const [l, u, i] = pointed || chosen;
     if (i !== undefined) return `Weight from ${unitName(l - 1, i)} to ${unitName(l, u)}: ${withSlope(weightAt(l, u, i))}.`;
     if (l === 0) return `${unitName(0, u)}, an input.`;
@@ -578,7 +578,7 @@ async function render({ model, el, signal }) {
     code.value = text;
     try {
       await navigator.clipboard.writeText(text);
-      copied.textContent = `The ${what} is in the clipboard${what === "PyTorch code" ? "; it trains as long as this page has" : ""}.`;
+      copied.textContent = `The ${what} is in the clipboard.`;
     } catch { copied.textContent = `The ${what}, to be copied from here:`; }
   }
   restart();
