@@ -222,7 +222,6 @@ export const SCHEDULES = {
   "falls as 1/√epoch": (epoch) => 1 / Math.sqrt(1 + epoch),
   "cosine over 200 epochs": (epoch) => 0.5 + 0.5 * Math.cos((Math.PI * Math.min(epoch, 200)) / 200),
 };
-export const OPTIMISERS = ["SGD", "momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"];
 
 // Trains a net on x (n × D) and y (n,). options: squares, batch, rate, schedule, optimiser, l1, l2, dropout, seed.
 // L1 and L2 act on weights, not on biases: l1·Σ|w| and l2/2·Σw² are added to the loss; with AdamW, l2 shrinks the weights.
