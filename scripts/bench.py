@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -117,6 +118,22 @@ def grader(threads):
         }
 
 
+def playground(threads):
+    """a thousand epochs of the playground's engine under Node, beside nodes and links as objects"""
+    if not shutil.which("node"):
+        raise Failed("this part needs Node.js (https://nodejs.org), which was not found")
+    done = subprocess.run(
+        ["node", TOP / "scripts" / "yardstick.js"], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Failed(f"scripts/yardstick.js failed:\n{execute.shorten(done.stderr)}")
+    figures = json.loads(done.stdout)
+    objects = figures["nodes and links, SGD"]
+    for name in ("SGD", "Adam"):
+        print(f"  typed arrays with {name}: {objects / figures[f'typed arrays, {name}']:.1f} times as fast")
+    yield {f"playground, {name}": seconds for name, seconds in figures.items()}
+
+
 def chapters(threads):
     """each chapter from top to bottom, fast profile"""
     with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +158,7 @@ def pages(threads):
     yield inside("scripts", threads)
 
 
-WHAT = {f.__name__: f for f in (imports, checks, data, grader, book, pages, chapters)}
+WHAT = {f.__name__: f for f in (imports, checks, data, grader, book, pages, playground, chapters)}
 
 # --- comparing
 # ------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Python computes, JavaScript draws: ``explore`` moves any matplotlib figure over 
 arrays, ``graph`` steps through a computation graph, ``draw`` runs a small trained network on what the reader
 draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph, ``layers`` walks through the layers of
 networks, ``align`` shows which symbols attended to which, ``words``
-adds and subtracts word vectors.
+adds and subtracts word vectors, ``playground`` trains a small network in the page.
 """
 
 from .align import Align, align
@@ -13,6 +13,7 @@ from .explore import Explore, explore
 from .graph import Graph, graph
 from .kernel import Kernel, kernel
 from .layers import Layers, layers
+from .playground import Playground, playground
 from .scene import Scene, bars, curves, heat, image, label, panel, path, points, rect, rule, scene
 from .words import Words, words
 
@@ -23,6 +24,7 @@ __all__ = [
     "Graph",
     "Kernel",
     "Layers",
+    "Playground",
     "Scene",
     "Words",
     "align",
@@ -38,6 +40,7 @@ __all__ = [
     "layers",
     "panel",
     "path",
+    "playground",
     "points",
     "rect",
     "rule",

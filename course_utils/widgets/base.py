@@ -29,13 +29,27 @@ class Widget(anywidget.AnyWidget):
         return f"<{type(self).__name__.lower()}: {self.alt}>"
 
 
-def module(name):
-    """Return the JavaScript of one widget: the shared functions, then its own file.
+def module(*names):
+    """Return the JavaScript of one widget: the shared functions, then its own files, without comments.
 
     Args:
-        name: the file's name without ``.js``.
+        names: the files' names without ``.js``, in order.
     """
-    return (HERE / "common.js").read_text("utf8") + (HERE / f"{name}.js").read_text("utf8")
+    return "".join(_lean((HERE / f"{name}.js").read_text("utf8")) for name in ("common", *names))
+
+
+def _lean(script):
+    """Return a script without indentation and comments; text between backticks stays as it is.
+
+    A comment goes if it fills a line, or follows ``;``, ``{``, ``(`` or ``,`` and holds no quotation mark.
+    """
+    kept, quoted = [], False
+    for line in script.splitlines():
+        plain = line.strip()
+        if quoted or (plain and not plain.startswith("//")):
+            kept.append(line if quoted else re.sub(r"(?<=[;{(,])\s+// [^`'\"]*$", "", line.lstrip()))
+        quoted ^= line.count("`") % 2
+    return "\n".join(kept) + "\n"
 
 
 def check_alt(who, alt):

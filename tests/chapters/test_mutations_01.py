@@ -31,8 +31,9 @@ BROKEN = {
     "votes without the half": ("alpha_at = 0.5 * math.log", "alpha_at = math.log", VOTES),
 }  # fmt: skip
 HEAVY = (  # what no derivation needs: long training, widgets, figures, and the cell that fails on purpose
-    "scene(", "graph(", "plt.", "plots.", "folded", "trained(", "results", "nets[", "related", "even_test",
-    "W_three", "correct == 4", "by_width", "followed", "by_long_training", "sixteen", "naive_bayes",
+    "scene(", "playground(", "graph(", "plt.", "plots.", "folded", "trained(", "results", "nets[", "related",
+    "even_test", "W_three", "correct == 4", "by_width", "followed", "by_long_training", "sixteen",
+    "naive_bayes",
 )  # fmt: skip
 
 test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, HEAVY)

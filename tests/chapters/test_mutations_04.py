@@ -34,9 +34,9 @@ BROKEN = {
 }  # fmt: skip
 HEAVY = (  # what no derivation needs: a cell that fails on purpose, timings, experiments, widgets
     "# without torch.no_grad()", "seen_at", "def ratios", "W_wide", "by_size =", "is_three", "scene(",
-    "DEFINITIONS", "by_rule", "on_words", "rank of the word", "by_batch", "differences =", "valley_steps",
-    "RACE_RATES", "tracks", "ridge", "find_rate", "on_the_way", "by_schedule", "factor of the rate", "bold",
-    "clip_rows", "by_rate", "by_method",
+    "playground(", "DEFINITIONS", "by_rule", "on_words", "rank of the word", "by_batch", "differences =",
+    "valley_steps", "RACE_RATES", "tracks", "ridge", "find_rate", "on_the_way", "by_schedule",
+    "factor of the rate", "bold", "clip_rows", "by_rate", "by_method",
 )  # fmt: skip
 
 test_a_broken_formula_is_caught, test_unchanged_it_passes = mutations(CHAPTER, BROKEN, HEAVY)

@@ -7,7 +7,7 @@ CHAPTER = "05_regularisation"
 SKIP = (
     "x_all", "make_net", "accuracy(", "x_train", "legendre(", "heights", "drawn(", "through(", "histograms(",
     "Drawing(", "check.", "noto", "CHANGES", "@records", ".column(", "votes", "plt.subplots", "scene(",
-    "mine =", "normed", "growth(", "directions", "results", "@title Check what is said",
+    "playground(", "mine =", "normed", "growth(", "directions", "results", "@title Check what is said",
 )  # fmt: skip
 BROKEN = {
     "the square's tug without the data": ("wish / (1 + lam)) < 2e-4", "wish / lam) < 2e-4", "l2, l1 ="),

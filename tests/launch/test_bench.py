@@ -1,6 +1,7 @@
 """The measurements: units from the reference runs on both sides, growth is said, being slow is no error."""
 
 import json
+import subprocess
 import sys
 
 import bench
@@ -76,3 +77,17 @@ def test_a_figure_without_its_like_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         bench.main()
     assert "there is no 'chapter' to measure; there are imports, checks, data" in capsys.readouterr().err
+
+
+def test_the_playground_is_compared_with_objects(monkeypatch, capsys):
+    figures = {"nodes and links, SGD": 1.2, "typed arrays, SGD": 0.15, "typed arrays, Adam": 0.2}
+    done = subprocess.CompletedProcess([], 0, json.dumps(figures), "")
+    monkeypatch.setattr(bench.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: done)
+    (group,) = bench.playground(1)
+    assert group["playground, typed arrays, Adam"] == 0.2
+    said = capsys.readouterr().out
+    assert "SGD: 8.0 times" in said and "Adam: 6.0 times" in said
+    monkeypatch.setattr(bench.shutil, "which", lambda name: None)
+    with pytest.raises(bench.Failed, match=r"needs Node\.js"):
+        next(bench.playground(1))

@@ -1,0 +1,350 @@
+"""The playground on the page: it trains, shows what it says, and hands out what it shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from widgets.harness import LOOK, changes, settle
+
+from course_utils.widgets import base, playground
+
+ALT = "A small network that trains"
+ASK = "How many hidden units does the lamp need?"
+NAMES = ("data", "points", "noise", "held", "layers", "start", "seed", "loss", "optimiser", "rate")
+
+
+def make(**more):
+    return playground(ASK, **{"alt": ALT, "show": ("data", "layers", "units", "seed"), **more})
+
+
+# ---- Python
+
+
+def test_it_packs_what_the_page_needs():
+    w = make(net=[(3, "tanh"), (2, "ReLU")], start={"data": "circles", "rate": 0.1})
+    assert w.net[:2] == [[3, "tanh"], [2, "ReLU"]] and len(w.net) == 6
+    chosen = {p["name"]: p["text"][i] for p, i in zip(w.params, w.index, strict=True)}
+    assert [p["name"] for p in w.params][:10] == list(NAMES)
+    assert (chosen["data"], chosen["layers"], chosen["rate"]) == ("circles", "2", "0.1")
+    assert repr(w) == f"<playground: {ALT}>"
+
+
+def test_it_is_light():
+    """The three files of the playground, as the page loads them."""
+    own = base.module("playground_engine", "playground_data", "playground").removeprefix(base.module())
+    assert len(own.encode()) <= 50_000
+
+
+def test_the_page_gets_scripts_without_comments():
+    lean = base._lean("  // a\n  f(`x\n  // y\n`);\n\n// b\n  g(1, // c\n'; // d');   // e\nh(); // f's\n")
+    assert lean == "f(`x\n  // y\n`);\ng(1,\n'; // d');\nh(); // f's\n"
+
+
+def test_the_chapters_points_are_a_data_set_of_their_own():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 2)), rng.choice([-1.0, 1.0], 50)
+    w = make(points=(torch.tensor(x), torch.tensor(y)), start={"data": "the chapter's points"})
+    assert len(w.given) == 50 and w.given[0] == [round(float(np.float32(v)), 3) for v in x[0]] + [int(y[0])]
+    assert "the chapter's points" not in make().params[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"alt": " "}, "alt must be"),
+        ({"net": [(17, "ReLU")]}, "layer 0 of net has 17 units, 1 to 16 are possible"),
+        ({"net": [(4, "ReLU"), (4, "swish")]}, "layer 1 of net has the activation 'swish'"),
+        ({"net": [(4, "ReLU")] * 7}, "net has 7 hidden layers, at most 6"),
+        ({"show": ("data", "speed")}, "show names 'speed'"),
+        ({"start": {"rate": 0.02}}, "start value rate=0.02 is not in its grid"),
+        ({"start": {"pace": 1}}, "start names pace"),
+        ({"points": ([[0, 1]], [2])}, "expected (N, 2) and (N,) of -1 and +1"),
+    ],
+)
+def test_it_says_what_is_wrong(options, says):
+    with pytest.raises(ValueError) as e:
+        make(**options)
+    assert says in str(e.value)
+
+
+# ---- the page
+
+
+def press(tab, name):
+    tab.get_by_role("button", name=name, exact=True).click()
+    settle(tab)
+
+
+def told(tab):
+    settle(tab)
+    return tab.locator(".bw-note").last.text_content()
+
+
+def numbers(tab):
+    """Epoch and losses that the page shows."""
+    return tab.locator(".bw-numbers output").all_text_contents()
+
+
+def unfold(tab):
+    tab.evaluate("document.querySelectorAll('.bw details').forEach(d => d.open = true)")
+
+
+def test_it_trains_until_the_lamp_is_solved_and_starts_over(site):
+    tab = site.open(make(net=[(8, "ReLU")], start={"stop": True, "noise": 0.0}))
+    first, before = numbers(tab), tab.locator(".bw").evaluate(LOOK)
+    assert first[0] == "0"
+    press(tab, "▶ Train")
+    tab.get_by_role("button", name="▶ Train").wait_for(timeout=60_000)  # it has stopped by itself
+    assert told(tab).startswith("Converged.")
+    assert int(numbers(tab)[0]) > 5 and int(numbers(tab)[3].removesuffix(" %")) > 90
+    assert tab.locator(".bw").evaluate(LOOK) != before
+    solved = told(tab)
+    press(tab, "reset")
+    assert numbers(tab) == first
+    press(tab, "▶ Train")
+    tab.get_by_role("button", name="▶ Train").wait_for(timeout=60_000)
+    assert told(tab) == solved  # the same seed gives the same run
+
+
+def test_one_step_and_one_epoch_go_as_far_as_they_say(site):
+    tab = site.open(make())
+    press(tab, "step")
+    assert "Epoch 0, step 1:" in told(tab)
+    press(tab, "epoch")
+    assert "Epoch 1, step 10:" in told(tab)
+    press(tab, "epoch")
+    assert "Epoch 2, step 20:" in told(tab)
+
+
+def test_a_rate_that_is_too_high_is_said(site):
+    tab = site.open(make(start={"data": "a curve", "optimiser": "SGD", "rate": 10.0}, net=[(8, "ReLU")]))
+    press(tab, "▶ Train")
+    tab.get_by_role("button", name="▶ Train").wait_for(timeout=60_000)
+    assert told(tab).startswith("The loss explodes")
+    press(tab, "reset")
+    assert "Epoch 0" in told(tab)
+
+
+def test_every_setting_changes_what_is_shown_by_keyboard_on_a_phone(site):
+    tab = site.open(make(), width=390)
+    unfold(tab)
+    root = tab.locator(".bw")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    text = "root => [...root.querySelectorAll('p')].map(p => p.textContent).join()"
+    name_of = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
+    wanted = ".bw-controls :is(input, select), .bw-layers select"
+    for c in root.locator(wanted).element_handles():
+        if not c.is_visible():
+            continue
+        before, kind, what = root.evaluate(text), c.evaluate("e => e.type"), c.evaluate(name_of)
+        shown = root.evaluate(LOOK)
+        assert c.get_attribute("data-lm-suppress-shortcuts") == "true", what
+        c.focus()
+        if kind == "range":
+            tab.keyboard.press("ArrowRight" if c.evaluate("e => +e.value < +e.max") else "ArrowLeft")
+        elif kind == "select-one":
+            last = c.evaluate("e => e.selectedIndex === e.options.length - 1")
+            tab.keyboard.press("ArrowUp" if last else "ArrowDown")
+        else:
+            tab.keyboard.press("Space")
+        settle(tab)
+        assert root.evaluate(text) != before or changes(tab, root, shown), f"{what} changes nothing"
+
+
+def test_units_and_weights_tell_their_numbers(site):
+    tab = site.open(make(net=[(3, "tanh")], start={"seed": 2}))
+    canvas, caption = tab.locator("canvas.bw-units"), tab.locator(".bw-caption")
+    assert "Point at a square" in caption.text_content()
+    canvas.focus()
+    tab.keyboard.press("ArrowLeft")
+    settle(tab)
+    assert caption.text_content().startswith("Unit 1 of layer 1, tanh: bias 0 (gradient")
+    tab.keyboard.press("ArrowDown")
+    settle(tab)
+    assert caption.text_content().startswith("Unit 2 of layer 1")
+    # the numbers are those of the JSON
+    unfold(tab)
+    press(tab, "weights as JSON")
+    layers = json.loads(tab.get_by_label("what was copied").input_value())["layers"]
+    assert [layer["activation"] for layer in layers] == ["tanh", "linear"]
+    assert [np.array(layer["weight"]).shape for layer in layers] == [(3, 2), (1, 3)]
+    shown = re.search(r"weights from x₁ (\S+)", caption.text_content())[1].replace("−", "-")
+    assert float(shown) == pytest.approx(layers[0]["weight"][1][0], abs=0.006)
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 5 / 6 - 45, "y": 22 + (290 - 22) / 2})
+    settle(tab)
+    assert caption.text_content().startswith("Weight from unit 2 of layer 1 to the output:")
+
+
+def test_the_copied_code_reaches_the_losses_that_the_page_shows(site):
+    tab = site.open(make(net=[(4, "tanh")], start={"data": "moons", "dropout": 0.1, "L2": 0.001}))
+    for _ in range(20):
+        press(tab, "epoch")
+    unfold(tab)
+    press(tab, "Copy as PyTorch")
+    code, before, said = (
+        tab.get_by_label("what was copied").input_value(),
+        torch.get_default_dtype(),
+        io.StringIO(),
+    )
+    try:
+        with contextlib.redirect_stdout(said):
+            exec(compile(code, "copied.py", "exec"), {"__name__": "copied"})
+    finally:
+        torch.set_default_dtype(before)
+    assert said.getvalue().startswith("after 20 epochs")
+    train, test = map(float, re.findall(r"loss (\S+)", said.getvalue()))
+    shown = [float(v) for v in numbers(tab)[1:3]]
+    assert shown == pytest.approx([train, test], abs=0.006) and numbers(tab)[0] == "20"
+
+
+def test_the_address_carries_every_setting(site):
+    start = {"data": "above or below a curve", "noise": 0.3, "schedule": "falls as 1/√epoch", "L1": 0.003}
+    tab = site.open(make(net=[(2, "ELU"), (5, "sigmoid")], name="lamp", curve="x^2", start=start))
+    unfold(tab)
+    press(tab, "link to these settings")
+    address, expected = tab.get_by_label("what was copied").input_value(), told(tab)
+    assert "?lamp=data.above" in address
+    plain = site.open(make(name="lamp"))
+    assert told(plain) != expected
+    plain.goto(plain.url + "?" + address.partition("?")[2])
+    plain.wait_for_selector("html[data-ready]")
+    assert told(plain) == expected
+    assert plain.get_by_label("curve, in x").input_value() == "x^2"
+    plain.goto(
+        plain.url.partition("?")[0] + "?lamp=data.nothing_net.99-swish_own.a*b_rate_._"
+    )  # bent: left out
+    plain.wait_for_selector("html[data-ready]")
+    assert "XOR, 100 training" in told(plain)
+    plain.goto(plain.url.partition("?")[0] + "?lamp=data.a+curve_curve.1/x")
+    plain.wait_for_selector("html[data-ready]")
+    assert "it has no value at x = 0" in plain.locator(".bw-wrong").text_content()
+
+
+def test_points_are_set_by_pointer_and_by_keyboard(site):
+    tab = site.open(make(start={"data": "your own points"}))
+    plane = tab.locator("canvas.bw-plane")
+    assert "4 training and 0 test points" in told(tab)
+    box = plane.bounding_box()
+    plane.click(position={"x": box["width"] / 2, "y": box["height"] / 4})
+    assert "5 training" in told(tab)
+    tab.locator(".bw-brush label", has_text="blue").click()
+    plane.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):
+        tab.keyboard.press(key)
+    assert "6 training" in told(tab)
+    own = tab.evaluate("models[0].get('own')")
+    assert own[4] == pytest.approx([0, 1.5, 1], abs=0.05) and own[5] == pytest.approx(
+        [0.3, 1.35, -1], abs=0.05
+    )
+    tab.locator(".bw-brush label", has_text="remove").click()
+    plane.click(position={"x": box["width"] / 2, "y": box["height"] / 4})
+    assert "5 training" in told(tab)
+    press(tab, "epoch")
+    assert "Epoch 1" in told(tab)
+
+
+def test_without_points_it_asks_for_some(site):
+    w = make(start={"data": "your own points"})
+    w.own = []
+    tab = site.open(w)
+    for name in ("step", "▶ Train"):
+        press(tab, name)
+        assert told(tab).startswith("Set a few points in the plane first.")
+
+
+def test_a_pasted_or_dropped_table_is_trained_on(site):
+    tab = site.open(make())
+    unfold(tab)
+    rows = "\n".join(f"{10 * i},{i * i},{'yes' if i > 5 else 'no'}" for i in range(12))
+    tab.get_by_label("a table of x, y, class").fill("time,size,late\n" + rows)
+    press(tab, "use this table")
+    assert told(tab).startswith("12 points: blue is no, orange is yes; x from 0 to 110")
+    assert tab.get_by_label("data", exact=True).locator("option:checked").text_content() == "your own points"
+    tab.get_by_label("a table of x, y, class").fill("1,2")
+    press(tab, "use this table")
+    assert "The table has 0 lines" in tab.locator(".bw-wrong").text_content()
+    tab.evaluate(
+        """text => { const data = new DataTransfer(); data.items.add(new File([text], 'mine.csv'));
+        const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+        document.querySelector('.bw').dispatchEvent(drop); }""",
+        rows.replace("yes", "late"),
+    )
+    settle(tab, 300)
+    assert "blue is late, orange is no" in told(tab)
+    assert tab.locator(".bw-wrong").text_content() == ""
+
+
+def test_a_curve_that_cannot_be_read_is_said_and_the_last_one_stays(site):
+    tab = site.open(make(start={"data": "a curve"}))
+    curve = tab.get_by_label("curve, in x")
+    curve.fill("2*y")
+    curve.press("Enter")
+    settle(tab)
+    assert "“y” is not known" in tab.locator(".bw-wrong").text_content()
+    press(tab, "epoch")
+    curve.fill("x^2")
+    curve.press("Enter")
+    settle(tab)
+    assert tab.locator(".bw-wrong").text_content() == ""
+
+
+def test_less_motion_still_trains(site):
+    tab = site.open(make(), reduced_motion="reduce")
+    press(tab, "▶ Train")
+    tab.wait_for_function("+document.querySelector('.bw-numbers output').textContent > 3", timeout=60_000)
+    press(tab, "❚❚ Pause")
+
+
+def test_a_tap_chooses_a_unit(site):
+    tab = site.open(make(), width=390, has_touch=True, is_mobile=True)
+    canvas = tab.locator("canvas.bw-units")
+    box = canvas.bounding_box()
+    canvas.tap(position={"x": box["width"] / 6, "y": 22 + (290 - 22) * 3 / 8})
+    settle(tab)
+    assert tab.locator(".bw-caption").text_content() == "x₁, an input."
+
+
+def test_two_views_agree_on_the_settings_and_close_cleanly(site):
+    tab = site.open(make(), views=2)
+    tab.get_by_label("seed").first.focus()
+    tab.keyboard.press("ArrowRight")
+    settle(tab)
+    texts = tab.evaluate("[...document.querySelectorAll('.bw')].map(e => e.lastChild.textContent)")
+    assert texts[0] == texts[1] and "seed 1" in texts[0]
+    tab.get_by_role("button", name="▶ Train").first.click()
+    tab.evaluate("models.forEach(m => m.closers.forEach(f => f()))")
+    assert tab.evaluate("models.map(m => m.subs.length)") == [0]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 800])
+def test_it_is_accessible(site, theme, width):
+    from axe_core_python.sync_playwright import Axe
+
+    tab = site.open(make(start={"data": "your own points"}), make(start={"data": "a curve"}), width=width)
+    unfold(tab)
+    tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    settle(tab, 400)
+    found = Axe().run(tab)["violations"]
+    assert [(v["id"], n["html"][:120]) for v in found for n in v["nodes"]] == []
+
+
+def test_the_largest_net_trains_in_slices(site):
+    """A frame holds a slice of training and one drawing, so that the page stays usable."""
+    tab = site.open(make(net=[(16, "tanh")] * 6, start={"data": "spirals", "points": 500, "batch": "all"}))
+    press(tab, "▶ Train")
+    longest = tab.evaluate(
+        """() => new Promise(done => { const times = []; let last = performance.now();
+        const frame = (now) => { times.push(now - last); last = now;
+          if (times.length < 40) requestAnimationFrame(frame); else done(times.sort((a, b) => a - b)[20]); };
+        requestAnimationFrame(frame); })"""
+    )
+    press(tab, "❚❚ Pause")
+    assert longest < 250  # 17 ms on an idle computer
