@@ -7,6 +7,7 @@ from . import (
     cards,
     folds,
     formulas,
+    head,
     launch,
     offline,
     records,
@@ -20,6 +21,6 @@ from . import (
 def setup(app):
     """Register all parts with Sphinx."""
     inside = (theme, formulas, widgets, blocks, folds, references, records, launch, cards)
-    for part in (*inside, search, offline):
+    for part in (*inside, search, head, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
