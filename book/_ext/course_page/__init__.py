@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     blocks,
     cards,
+    downloads,
     folds,
     formulas,
     head,
@@ -21,6 +22,6 @@ from . import (
 def setup(app):
     """Register all parts with Sphinx."""
     inside = (theme, formulas, widgets, blocks, folds, references, records, launch, cards)
-    for part in (*inside, search, head, offline):
+    for part in (*inside, search, head, downloads, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
