@@ -49,6 +49,5 @@ def test_equal_contents_make_equal_files(tmp_path):
 
 def test_every_page_offers_them(site, page):
     """`test_pages.test_links` sees to it that they are there."""
-    if page != "404.html":
-        ends = [href.rpartition("/")[2] for href, _ in audit.outline(site, page).links]
-        assert {"notebooks.zip", "site.zip"} <= set(ends)
+    ends = [href.rpartition("/")[2] for href, _ in audit.outline(site, page).links]
+    assert {"notebooks.zip", "site.zip"} <= set(ends)

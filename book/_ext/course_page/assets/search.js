@@ -16,7 +16,7 @@
       .replace(/^(cent|fib|lit|met|spect|theat)(er|re)(s?)$/, "$1er$3")
       .replace(/^(cent)red$/, "$1ered")
       .replace(/^gray/, "grey")
-      .replace(/^([a-z]+[aeiou])ll(ed|ing|ers?|ors?)$/, "$1l$2")
+      .replace(/^([a-z]+[aeiou])ll(ed|ing|ers?|ors?)$/, "$1l$2");
   }
 
   // What a word is filed under: without case, accents, ё, ending and spelling.
