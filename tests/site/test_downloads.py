@@ -40,6 +40,11 @@ def test_the_site_works_from_the_zip(small, tmp_path, browser):
     assert not found, found
 
 
+def test_the_repository_is_linked(small):
+    for page in ("index", "04_momentum", "search"):
+        assert '<a href="https://github.com/someone/fork">' in (small / f"{page}.html").read_text("utf8")
+
+
 def test_equal_contents_make_equal_files(tmp_path):
     (tmp_path / "a.txt").write_text("a")
     for name in ("one.zip", "two.zip"):

@@ -32,6 +32,7 @@ def small(tmp_path_factory):
 
 def test_a_page_says_what_it_is(small):
     found = properties(small, "04_momentum.html")
+    assert (small / "04_momentum.html").read_text("utf8").count('name="viewport"') == 1
     text = "In a long, narrow valley, small pushes add up."
     assert found["title"].startswith("Momentum — ")
     assert found["description"] == found["og:description"] == text

@@ -19,6 +19,7 @@ from .search import plain
 
 LONGEST = 200  # letters of a description
 SENTENCE = re.compile(r"[^.?!]*[.?!]\S*\s*")
+VIEWPORT = re.compile(r'<meta[^>]*name="viewport"[^>]*>\n?')  # docutils writes one more than the layout
 NOT_FOUND = "404"
 NOT_LISTED = (NOT_FOUND, "search", "genindex")
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -64,7 +65,7 @@ def on_page(app, pagename, templatename, context, doctree):
     name = picture.draw(Path(app.outdir), book, "" if title == book else label, title, text)
     site = app.config.html_baseurl
     found = tags(f"{site}{pagename}.html", title, text, f"{site}{name}")
-    context["metatags"] = context.get("metatags", "") + found
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags", "")) + found
 
 
 def extra_pages(app):
