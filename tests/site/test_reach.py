@@ -23,7 +23,8 @@ MOVING = """() => [...document.querySelectorAll("*")].flatMap((e) => {
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    site, warnings = build(tmp_path_factory.mktemp("reach"), chapter(), {"05_other": "# Other\n\nPlain.\n"})
+    other = "# Other\n\nPlain.\n\n## Go further\n\n[A paper](https://example.org/paper).\n"
+    site, warnings = build(tmp_path_factory.mktemp("reach"), chapter(), {"05_other": other})
     assert warnings == ""
     return site
 
@@ -68,6 +69,22 @@ def test_nothing_moves_for_readers_who_asked_for_that(small, browser):
         assert tab.evaluate(MOVING) == []
     finally:
         context.close()
+
+
+def test_paper_has_the_number_and_the_sources(small, browser):
+    """And nothing that one would have to press."""
+    with audit.open_page(browser, (small / "04_momentum.html").as_uri()) as (tab, _):
+        tab.add_style_tag(path=STYLE)
+        tab.emulate_media(media="print")
+        assert tab.locator(".chapter-number").is_visible()
+        for pressed in ("a.launch", ".take-along", ".neighbours", ".prev-next-footer", ".launch-hub"):
+            assert tab.locator(pressed).count() and not tab.locator(pressed).first.is_visible(), pressed
+    with audit.open_page(browser, (small / "05_other.html").as_uri()) as (tab, _):
+        tab.add_style_tag(path=STYLE)
+        tab.emulate_media(media="print")
+        link = tab.locator("#go-further a.external")
+        shown = link.evaluate("a => getComputedStyle(a, '::after').content")
+        assert "(" in shown and "https://example.org/paper" in shown
 
 
 def test_nothing_is_cut_when_letters_are_enlarged(site, browser, page):
