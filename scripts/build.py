@@ -82,7 +82,8 @@ def git_remote():
 def keys(folder):
     """Return (key of the look, key of everything): hashes of what the pages are made from."""
     look = execute.hash_files(TOP, LOOK)
-    settings = [git_remote(), os.environ.get("COURSE_REPOSITORY", ""), os.environ.get("COURSE_BRANCH", "")]
+    named = ("COURSE_REPOSITORY", "COURSE_BRANCH", "COURSE_PAGES")
+    settings = [git_remote(), *(os.environ.get(name, "") for name in named)]
     look.update("\n".join(settings).encode())
     everything = look.copy()
     for digest in (execute.hash_files(TOP, ["book"]), execute.hash_files(folder, ["executed"])):

@@ -1,4 +1,4 @@
-"""Folded cells on the page: one line with a title, opened by mouse and keyboard, not printed."""
+"""Folded cells on the page: one line with a title, opened by mouse and keyboard; solutions are printed."""
 
 import audit
 import pytest
@@ -51,10 +51,18 @@ def test_mouse_and_keyboard_open_it(folded, browser, size):
     assert not found
 
 
-def test_what_is_folded_is_not_printed(folded, browser):
-    with audit.open_page(browser, folded.as_uri()) as (tab, _):
+def test_paper_is_light_and_shows_the_solutions(folded, browser):
+    """Folded code is left out; afterwards all is as it was."""
+    with audit.open_page(browser, folded.as_uri(), dark=True) as (tab, _):
         tab.add_style_tag(path=STYLE)
-        tab.locator("summary", has_text="Solution A").click()
         tab.emulate_media(media="print")
-        assert not tab.locator("summary", has_text="Draw").is_visible()
-        assert tab.get_by_text("answer()").is_visible()
+        state = "[document.documentElement.dataset.theme, document.querySelectorAll('details[open]').length]"
+        for event, theme, printed, opened in [
+            ("beforeprint", "light", True, 2),
+            ("afterprint", "dark", False, 0),
+        ]:
+            tab.evaluate("name => dispatchEvent(new Event(name))", event)
+            assert tab.get_by_text("answer()").is_visible() is printed
+            assert tab.get_by_text("Look at this").is_visible() is printed
+            assert not tab.locator("summary", has_text="Draw").is_visible()
+            assert tab.evaluate(state) == [theme, opened]

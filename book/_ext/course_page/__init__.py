@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from . import blocks, cards, folds, formulas, launch, offline, records, references, theme, widgets
+from . import (
+    blocks,
+    cards,
+    downloads,
+    folds,
+    formulas,
+    head,
+    launch,
+    offline,
+    records,
+    references,
+    search,
+    theme,
+    widgets,
+)
 
 
 def setup(app):
     """Register all parts with Sphinx."""
-    for part in (theme, formulas, widgets, blocks, folds, references, records, launch, cards, offline):
+    inside = (theme, formulas, widgets, blocks, folds, references, records, launch, cards)
+    for part in (*inside, search, head, downloads, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

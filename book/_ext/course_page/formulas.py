@@ -10,6 +10,7 @@ import functools
 import os
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 from docutils import nodes
@@ -20,6 +21,7 @@ KATEX = Path(__file__).parent / "katex"
 TAG = re.compile(r"\\tag\{([\w.]+)\}")
 OTHER_FONTS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
 OPERATOR = re.compile("<mi>[^<]*</mi><mo>\u2061</mo>")  # "max" and its invisible "applied to"
+MARKUP = re.compile("<[^>]+>")
 SETTINGS = {"output": "htmlAndMathml", "strict": False, "throwOnError": True}
 
 
@@ -52,6 +54,15 @@ def render(tex: str, display: bool) -> str:
         said = re.search(r"KaTeX parse error: .*", str(error))
         raise ValueError(said[0] if said else str(error)) from None
     return OPERATOR.sub(r"<mrow>\g<0></mrow>", html)  # as an index these two would count as two
+
+
+def plain(tex: str) -> str:
+    """Return the signs of a formula on one line, a fraction without its bar; TeX that is wrong as it is."""
+    try:
+        mathml = render(tex, False).partition("<semantics>")[2].partition("<annotation")[0]
+    except ValueError:
+        return tex  # where it is written, it is a warning
+    return unescape(MARKUP.sub("", mathml)).replace("\u2061", "")
 
 
 def anchor(tex: str) -> str:

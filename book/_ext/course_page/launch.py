@@ -87,6 +87,7 @@ def configure(app, config):
     top = repository.find_top(Path(__file__).resolve().parent)
     config.course_repository = config.course_repository or repository.address(top)
     config.course_branch = config.course_branch or repository.branch()
+    config.html_context["course_repository"] = config.course_repository  # for the foot of every page
     config.course_notebooks = config.course_notebooks or str(top / "book")
 
 

@@ -44,6 +44,26 @@ def address(top: Path) -> str:
     return _normal(found[1] if found else "", "Repository in pyproject.toml")
 
 
+def pages(address: str) -> str:
+    """Return the address of the published site, with a slash at its end.
+
+    COURSE_PAGES, else where GitHub shows the pages of the repository at `address`
+    ("https://github.com/OWNER/NAME").
+
+    Raises:
+        ValueError: COURSE_PAGES is no address of a site.
+    """
+    if given := os.environ.get("COURSE_PAGES", "").strip():
+        if not re.match(r"https?://[^/\s]+\S*$", given):
+            raise ValueError(
+                f"COURSE_PAGES is {given!r}, expected an address like https://example.org/course/"
+            )
+        return given.rstrip("/") + "/"
+    owner, name = address.removeprefix("https://github.com/").split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" + ("" if name.lower() == host else f"{name}/")
+
+
 def branch() -> str:
     """Return the branch that launch buttons open: COURSE_BRANCH, else "main"."""
     return os.environ.get("COURSE_BRANCH") or "main"

@@ -1,4 +1,4 @@
-"""What the theme needs told: its options, our templates, and the search page over file://."""
+"""What the theme needs told: its options, our templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ OPTIONS = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "github-dark",
     "show_toc_level": 2,
-    "footer_content_items": ["copyright.html", "extra-footer.html"],
+    "article_header_start": ["toggle-primary-sidebar.html", "neighbours.html"],
+    "footer_content_items": ["take-along.html", "copyright.html", "extra-footer.html"],
     "back_to_top_button": False,
 }
 

@@ -1,5 +1,5 @@
 // Small helps for readers: what scrolls sideways can be reached with the keyboard, a copied formula is TeX, a chapter
-// opens on the reader's JupyterHub, and search works from file://.
+// opens on the reader's JupyterHub, what a search has found is unfolded, and paper is light and shows the solutions.
 (() => {
   const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container, .bd-article .course-table";
   const TEX = "annotation[encoding='application/x-tex']";
@@ -49,16 +49,29 @@
     });
   }
 
-  if (typeof Search !== "undefined") {
-    const read = Search.htmlToText; // the summaries of the search page
-    Search.htmlToText = (html, anchor) => {
-      const page = new DOMParser().parseFromString(html, "text/html");
-      return read(asTex(page.documentElement).outerHTML, anchor);
-    };
+  // A hit of the search page may lie in a fold of its section: then open that fold.
+  const asked = new URLSearchParams(location.search).get("highlight")?.toLowerCase().split(/\s+/) ?? [];
+  const place = document.getElementById(location.hash.slice(1)) ?? document.querySelector(".bd-article");
+  if (place && asked.length) {
+    const has = (text) => asked.some((word) => text.toLowerCase().includes(word));
+    const open = place.cloneNode(true);
+    for (const fold of open.querySelectorAll("details")) fold.remove();
+    if (!has(open.textContent)) for (const fold of place.querySelectorAll("details")) fold.open ||= has(fold.textContent);
   }
 
-  // the search page fetches its summaries, which file:// does not allow
-  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  // Paper: light, and open what holds an answer; folded code (`hide`) is left out.
+  const ANSWERS = ".bd-article details:not(.hide, .launch-hub, [open]), .bd-article details.solution:not([open])";
+  let afterwards = () => {};
+  addEventListener("beforeprint", () => {
+    const page = document.documentElement, { theme } = page.dataset, closed = [...document.querySelectorAll(ANSWERS)];
+    page.dataset.theme = "light";
+    for (const fold of closed) fold.open = true;
+    afterwards = () => {
+      page.dataset.theme = theme;
+      for (const fold of closed) fold.open = false;
+    };
+  });
+  addEventListener("afterprint", () => afterwards());
 
   addEventListener("load", reach);
   addEventListener("resize", reach);
