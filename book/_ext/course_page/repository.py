@@ -44,6 +44,12 @@ def address(top: Path) -> str:
     return _normal(found[1] if found else "", "Repository in pyproject.toml")
 
 
+def site(address: str) -> str:
+    """Return where GitHub publishes the pages of a repository: "https://OWNER.github.io/NAME/"."""
+    owner, name = address.removeprefix("https://github.com/").split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
 def branch() -> str:
     """Return the branch that launch buttons open: COURSE_BRANCH, else "main"."""
     return os.environ.get("COURSE_BRANCH") or "main"
