@@ -129,10 +129,11 @@ window.offprint = {
     return broken;
   },
 
-  // Keep short code on one page; make formulas and tables smaller that are wider than the page; return what is still cut.
+  // Keep short code and tables on one page; make formulas and tables smaller that are wider than the page; return what is still cut.
   fit() {
     const cut = [];
-    for (const code of document.querySelectorAll("article pre")) code.classList.toggle("short", code.offsetHeight < 260);
+    for (const block of document.querySelectorAll("article :is(pre, table, .exercise)"))
+      block.classList.toggle("short", block.offsetHeight < (block.matches("pre") ? 260 : 400));
     for (const box of document.querySelectorAll("article :is(div.math, .course-table, .pst-scrollable-table-container, figure, .widget-subarea, div.cell_output, p, li)")) {
       const [wide, there] = [this.width(box), box.clientWidth];
       if (!there || wide <= there + 1) continue;
