@@ -84,7 +84,9 @@ def make(folder, kinds, names):
             parts = []
             for page in chosen(names):
                 part, kept = maker.prepare(press, page, folder / "editions" / kind)
-                maker.make_page(press, words, part, folder / "editions" / kind, out / f"{page.file}.{kind}")
+                target = out / f"{page.file}.{kind}"
+                if not target.exists() or target.stat().st_mtime < part.path.stat().st_mtime:
+                    maker.make_page(press, words, part, folder / "editions" / kind, target)
                 parts.append(part)
                 print(f"{kind}: {page.name:<22} {part.size}{' (unchanged)' * kept}", flush=True)
             if not names:
@@ -116,7 +118,10 @@ def main():
     folder = execute.build_folder("fast")
     check(folder)
     with interrupts.ends_with(INTERRUPTED), turns.turn(folder, "make editions"):
-        make(folder, [given.kind] if given.kind else ["pdf", "epub"], given.pages)
+        try:
+            make(folder, [given.kind] if given.kind else ["pdf", "epub"], given.pages)
+        except (FileNotFoundError, LookupError, RuntimeError) as error:  # no Chromium; what a page lacks
+            raise SystemExit(f"editions: {error}") from None
 
 
 if __name__ == "__main__":

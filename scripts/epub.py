@@ -69,7 +69,8 @@ class Prepared:
 
     def __init__(self, page, path):
         about = json.loads(path.read_text(encoding="utf-8"))
-        self.page, self.folder, self.size = page, path.parent / page.file, f"{len(about['images'])} pictures"
+        self.page, self.path, self.folder = page, path, path.parent / page.file
+        self.size = f"{len(about['images'])} pictures"
         self.title, self.headings, self.images = about["title"], about["headings"], about["images"]
         self.body, self.ids = about["body"], set(IDS.findall(about["body"]))
         self.number = page.kicker.removeprefix("Chapter ") if page.kicker.startswith("Chapter ") else ""
