@@ -16,7 +16,7 @@ def missing_glyphs(reader):
     """Return the pages (from 1) on which a letter is shown that its font does not have: glyph 0."""
     found = []
     for number, page in enumerate(reader.pages, 1):
-        fonts = page["/Resources"]["/Font"]
+        fonts = page["/Resources"].get("/Font", {})
         fonts = {name[1:]: font.get_object()["/Subtype"] for name, font in fonts.items()}
         font = None
         for name, shown in SHOWN.findall(page.get_contents().get_data()):
