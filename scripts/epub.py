@@ -73,7 +73,7 @@ class Prepared:
         self.size = f"{len(about['images'])} pictures"
         self.title, self.headings, self.images = about["title"], about["headings"], about["images"]
         self.body, self.ids = about["body"], set(IDS.findall(about["body"]))
-        self.number = page.kicker.removeprefix("Chapter ") if page.kicker.startswith("Chapter ") else ""
+        self.number = page.number
 
 
 def is_kept(press, page, folder):

@@ -131,20 +131,31 @@ window.offprint = {
 
   // Keep short code and tables on one page; make formulas and tables smaller that are wider than the page; return what is still cut.
   fit() {
-    const cut = [];
+    const [cut, slack] = [[], 3]; // pixels: a slanted letter leans out of its box
     for (const block of document.querySelectorAll("article :is(pre, table, .exercise)"))
       block.classList.toggle("short", block.offsetHeight < (block.matches("pre") ? 260 : 400));
     for (const box of document.querySelectorAll("article :is(div.math, .course-table, .pst-scrollable-table-container, figure, .widget-subarea, div.cell_output, p, li)")) {
       const [wide, there] = [this.width(box), box.clientWidth];
-      if (!there || wide <= there + 1) continue;
+      if (!there || wide <= there + slack) continue;
       box.style.fontSize = `${Math.floor((1000 * there) / wide) / 10}%`;
-      if (this.width(box) > box.clientWidth + 1) cut.push(`${Math.round(this.width(box))} > ${box.clientWidth}: ${box.textContent.trim().slice(0, 60)}`);
+      if (this.width(box) > box.clientWidth + slack) cut.push(`${Math.round(this.width(box))} > ${box.clientWidth}: ${box.textContent.trim().slice(0, 60)}`);
     }
     return cut;
   },
 
   width(box) {
     return Math.max(box.scrollWidth, ...[...box.querySelectorAll(".katex-html > .base")].map((b) => b.getBoundingClientRect().right - box.getBoundingClientRect().left));
+  },
+
+  // For a PDF: punctuation after a formula stays on its line, as part of the formula's last piece.
+  forPaper() {
+    for (const formula of document.querySelectorAll("article span.math")) {
+      const [last, after] = [formula.querySelector(".katex-html > .base:last-child"), formula.nextSibling];
+      const marks = after?.nodeType === Node.TEXT_NODE && /^[.,;:!?)\]”’]+/.exec(after.data)?.[0];
+      if (!last || !marks) continue;
+      this.add("span", "punctuation", marks, (made) => last.append(made));
+      after.data = after.data.slice(marks.length);
+    }
   },
 
   // For an ePub: formulas as MathML, each widget as the picture of that name, files beside the page. Returns the addresses

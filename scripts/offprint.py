@@ -46,6 +46,11 @@ class Page(NamedTuple):
     title: str = ""
 
     @property
+    def number(self):
+        """The number of a chapter, or ""."""
+        return self.kicker.removeprefix("Chapter ") if self.kicker.startswith("Chapter ") else ""
+
+    @property
     def file(self):
         """The name of its editions, without suffix."""
         return self.name.replace("/", "-")

@@ -41,7 +41,7 @@ class Printed:
         self.page, self.path, self.reader = page, path, PdfReader(path)
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         self.title, self.headings, self.cut = about["title"], about["headings"], about["cut"]
-        self.number = page.kicker.removeprefix("Chapter ") if page.kicker.startswith("Chapter ") else ""
+        self.number = page.number
         self.places = {
             unquote(name.removeprefix("/")): (self.reader.get_destination_page_number(place), place)
             for name, place in self.reader.named_destinations.items()
@@ -89,6 +89,7 @@ def prepare(press, page, folder):
         notes.unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         with press.open(page) as (tab, about):
+            tab.evaluate("offprint.forPaper()")
             tab.pdf(path=path, **PAPER)
         about["key"] = press.key(page, SHAPING)
         execute.write_atomically(notes, json.dumps(about, ensure_ascii=False, indent=1))
