@@ -1,4 +1,4 @@
-"""Find Chromium, which opens the built pages in the tests.
+"""Find Chromium, which opens the built pages in the tests, and prints them.
 
 `python scripts/chromium.py` prints its path, or one sentence and the line that installs it.
 """
@@ -26,7 +26,7 @@ QUIET = [
     "--disable-sync",
 ]
 MISSING = """\
-The tests open the pages in Chromium, which was not found; install it, or name it in the variable CHROMIUM:
+The tests and the PDFs need Chromium, which was not found; install it, or name it in the variable CHROMIUM:
   Debian, Ubuntu   sudo apt-get install chromium
   macOS            brew install --cask chromium
   Windows          winget install Hibbiki.Chromium"""

@@ -37,10 +37,11 @@ TESTS = {
     # nbval compares what `make book` has run, see tests/chapters/conftest.py
     "chapters": ["--nbval-lax", "--executed=_build/executed", "book", "tests/chapters", *BY_FILE],
     "site": ["tests/site", *SPREAD],
+    "editions": ["tests/editions", "-p", "no:nbval"],
 }
 FIRST = ("chromium", "book")  # without Chromium or the book, what follows makes no sense
 LANES = (
-    ("book", "chapters", "site"),
+    ("book", "chapters", "site", "editions"),
     ("lint", "grading", "package", "exercises"),
     ("launch", "device"),
 )

@@ -6,6 +6,7 @@ from . import (
     blocks,
     cards,
     downloads,
+    editions,
     folds,
     formulas,
     head,
@@ -22,6 +23,6 @@ from . import (
 def setup(app):
     """Register all parts with Sphinx."""
     inside = (theme, formulas, widgets, blocks, folds, references, records, launch, cards)
-    for part in (*inside, search, head, downloads, offline):
+    for part in (*inside, search, head, downloads, editions, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from docutils import nodes
 
-from . import repository
+from . import editions, repository
 
 
 def links(address: str, branch: str, docname: str) -> list[tuple[str, str]]:
@@ -66,7 +66,8 @@ def add_row(app, doctree, docname):
     number = re.match(r"\d\d(?=_)", docname)
     label = f'<span class="chapter-number">Chapter {int(number[0])}</span>' if number else ""
     hub = hub_form(app.config.course_repository, app.config.course_branch, docname)
-    row = nodes.raw("", f'<div class="launch-row">{label}{outside}{download}{hub}</div>', format="html")
+    buttons = f"{label}{outside}{download}{editions.ROW}{hub}"
+    row = nodes.raw("", f'<div class="launch-row">{buttons}</div>', format="html")
     title.parent.insert(title.parent.index(title) + 1, row)
 
 
