@@ -51,7 +51,8 @@ def test_the_numbers_of_all_stages_are_added(tree):
     times = dict(re.findall(r"^  (\w+) +[\d.]+ s(.*)$", said, re.MULTILINE))
     assert times.keys() == {"chromium", "book", "site", "lint", "package", "launch", "all"}
     assert times["package"] == "   1 failed" and not times["launch"]
-    assert said.index("=== lint\nlint ran") < said.index("=== package") < said.index("=== launch")
+    assert said.index("=== lint\nlint ran") < said.index("=== package")  # one lane
+    assert said.count("=== launch") == 1  # another
 
 
 def test_the_hub_is_tried_only_when_asked_for():
