@@ -50,7 +50,7 @@ def test_a_word_is_found(browser, site, address, where):
         ("regularization", "05_regularisation"),
         ("batch normalization", "05_regularisation"),
         ("dropuot", "05_regularisation"),
-        ("neighbors", "09_detection"),
+        ("neighbors", "13_word_vectors"),
         ("backprop", "02_backpropagation"),
         ("LSTMs", "14_recurrent"),
         ("beam search", "15_attention"),
