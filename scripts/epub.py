@@ -78,8 +78,7 @@ class Prepared:
 
 def is_kept(press, page, folder):
     """Return whether the parts of a page have been made as it is."""
-    path = folder / f"{page.file}.json"
-    return path.exists() and json.loads(path.read_text(encoding="utf-8"))["key"] == press.key(page, SHAPING)
+    return press.keeps(page, folder, SHAPING)
 
 
 def prepare(press, page, folder):

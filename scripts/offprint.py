@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import os
 import re
 from pathlib import Path
@@ -122,6 +123,13 @@ class Press:
         for part in (text, styles, self.address, *page, *sorted(self.anchors[page.name])):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
+
+    def keeps(self, page, folder, shaping):
+        """Return whether the notes of a page in `folder` are of the page as it is; see `key`."""
+        notes = folder / f"{page.file}.json"
+        if not notes.exists():
+            return False
+        return json.loads(notes.read_text(encoding="utf-8"))["key"] == self.key(page, shaping)
 
     @contextlib.contextmanager
     def tab(self, width=COLUMN):

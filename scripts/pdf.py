@@ -73,8 +73,7 @@ class Printed:
 
 def is_kept(press, page, folder):
     """Return whether a page has been printed as it is."""
-    notes = folder / f"{page.file}.json"
-    return notes.exists() and json.loads(notes.read_text(encoding="utf-8"))["key"] == press.key(page, SHAPING)
+    return press.keeps(page, folder, SHAPING)
 
 
 def prepare(press, page, folder):
