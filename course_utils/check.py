@@ -40,7 +40,36 @@ def __getattr__(name: str):
 def __dir__():
     from . import exercises
 
-    return ["report", "run", *exercises.names()]
+    return ["by_hand", "report", "run", *exercises.names()]
+
+
+def by_hand(mine, right, hint: str, within: float = 1e-6) -> None:
+    """Mark numbers that the reader found with paper and pencil, and say where to look again.
+
+    Args:
+        mine: the reader's numbers; None or ... where nothing is filled in yet.
+        right: as many right ones, a list or a tensor.
+        hint: a question that helps with the first wrong one.
+        within: how far a number may be off, for instance 0.006 where two decimals are asked for.
+    """
+    from .console import say
+
+    mine, right = list(mine), [float(value) for value in right]
+    if len(mine) != len(right):
+        return say(f"✗ {len(right)} numbers are asked for, these are {len(mine)}")
+    if any(value is None or value is ... for value in mine):
+        return say("· not filled in yet")
+    marks = [_is_near(value, wanted, within) for value, wanted in zip(mine, right, strict=True)]
+    say(" ".join("✓" if mark else "✗" for mark in marks))
+    if not all(marks):
+        say(f"look at number {marks.index(False) + 1} again: {hint}")
+
+
+def _is_near(value, wanted: float, within: float) -> bool:
+    try:
+        return abs(float(value) - wanted) <= within
+    except (TypeError, ValueError):  # a text, a list
+        return False
 
 
 def run(name: str, answer):

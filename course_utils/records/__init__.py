@@ -36,7 +36,8 @@ class Record:
         title: what was run, in a few words.
         seeds: the seeds, in order.
         rows: what the function returned, one dict a seed.
-        made: dict with date, seconds, processes, processor, python and torch.
+        made: dict with date, seconds (of the processor, in the process that took longest), processes,
+            processor, python and torch.
     """
 
     def __init__(self, name: str, content: dict):
@@ -108,12 +109,12 @@ def make(name: str, run: Callable[[int], dict], seeds: list[int], where: str) ->
     """
     folder, _, part = where.partition("|")
     index, parts = map(int, (part or "0/1").split("/"))
-    start, rows = time.perf_counter(), {}
+    start, rows = time.process_time(), {}  # of the processor: what else runs there does not count
     for seed in seeds[index::parts]:
         rows[seed] = plain(run(seed))
-        print(f"record {name}: seed {seed}, {time.perf_counter() - start:.0f} s", flush=True)
+        print(f"record {name}: seed {seed}, {time.process_time() - start:.0f} s", flush=True)
     title = (inspect.getdoc(run) or name).splitlines()[0].rstrip(".")
-    content = {"title": title, "seeds": seeds, "rows": rows, "seconds": time.perf_counter() - start}
+    content = {"title": title, "seeds": seeds, "rows": rows, "seconds": time.process_time() - start}
     Path(folder, f"{name}.{index}.json").write_text(json.dumps(content), encoding="utf-8")
     made = {"seconds": content["seconds"], "processes": parts, "processor": "this machine", "torch": ""}
     return Record(name, {**content, "seeds": list(rows), "rows": list(rows.values()), "made": made})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import subprocess
 import sys
@@ -25,6 +26,23 @@ def test_unknown_name_says_the_closest(capsys):
     assert capsys.readouterr().out.startswith(
         "✗ relu_bakward: there is no exercise of that name; the closest are relu_b"
     )
+
+
+@pytest.mark.parametrize(
+    "mine, says",
+    [
+        ([None, 2, 3], "· not filled in yet\n"),
+        ([1, ..., 3], "· not filled in yet\n"),
+        ([1, 2, 3.25], "✓ ✓ ✓\n"),
+        (torch.tensor([1, 2, 3.256]), "✓ ✓ ✓\n"),
+        ([1, 2.1, 3.26], "✓ ✗ ✗\nlook at number 2 again: what is added?\n"),
+        (["one", 2, math.nan], "✗ ✓ ✗\nlook at number 1 again: what is added?\n"),
+        ([1, 2], "✗ 3 numbers are asked for, these are 2\n"),
+    ],
+)
+def test_numbers_found_by_hand_are_marked(capsys, mine, says):
+    check.by_hand(mine, torch.tensor([1, 2, 3.25]), "what is added?", within=0.0061)
+    assert capsys.readouterr().out == says
 
 
 @pytest.mark.parametrize("answer", [(), (3,), ("relu_backward",), (torch.zeros(2),), (1, 2)])
