@@ -10,7 +10,7 @@ window.offprint = {
     for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) if (!/katex|pygments/.test(sheet.href)) sheet.remove();
     this.links(article, page, pages, book, site);
     const cards = article.querySelector(".chapter-cards")?.closest("section"); // the contents say it
-    for (const left of [...article.querySelectorAll(".headerlink, .launch-row, .editions, .copybtn, .only-dark, .course-check-todo, noscript"), cards]) left?.remove();
+    for (const left of [...article.querySelectorAll(".headerlink, .launch-row, .exercise-open, .begin, .editions, .copybtn, .only-dark, .course-check-todo, noscript"), cards]) left?.remove();
     this.solutions(article);
     this.widgets(article, site + page + ".html");
     this.emptied(article);

@@ -48,8 +48,7 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
         name: where the notebook lies in the book, without suffix ("02_backpropagation", "appendix/results").
 
     Returns:
-        The same notebook. `nb.metadata["thumbnail"]` holds the `<img>` pair of the cell tagged `thumbnail`,
-        or else of the first figure, with paths from the root of the site; it is absent without figures.
+        The same notebook.
 
     Raises:
         StageError: a figure without alt text, or one that is too heavy.
@@ -57,7 +56,6 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
     folder = Path(static_dir, "figures")
     folder.mkdir(parents=True, exist_ok=True)
     up = "../" * name.count("/")
-    pictures = []  # (cell is tagged thumbnail, markup)
     for number, cell in enumerate(nb.cells):
         outputs = [o for o in cell.get("outputs", []) if _is_figure(o)]
         where = f"{name}.ipynb, cell {number} ({cell.get('source', '').strip().partition(chr(10))[0][:60]})"
@@ -66,13 +64,10 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
             markup = _write_figure(output.data, folder, Path(name).name, alt, where)
             output.data = NotebookNode({"text/html": markup.replace('src="', f'src="{up}')})
             output.metadata = NotebookNode()
-            pictures.append(("thumbnail" in cell.metadata.get("tags", []), markup))
         cell.metadata.get("mystnb", {}).pop("image", None)
         if "outputs" in cell:
             cell.outputs = _joined(cell.outputs)
         _name_fold(cell)
-    if pictures:
-        nb.metadata["thumbnail"] = next((markup for tagged, markup in pictures if tagged), pictures[0][1])
     return nb
 
 

@@ -63,7 +63,7 @@ def build(folder, notebook, pages=()):
     from sphinx.cmd.build import main
 
     book = folder / "book"
-    book.mkdir()
+    book.mkdir(exist_ok=True)
     nbformat.write(notebook, book / "04_momentum.ipynb")
     for name, text in dict(pages).items():
         (book / f"{name}.md").write_text(text, "utf8")
@@ -85,7 +85,6 @@ def chapter(*cells, state=None, text=TEXT):
     notebook = new_notebook(cells=[new_markdown_cell(text), *cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
-    notebook.metadata["thumbnail"] = '<img class="figure" src="_static/figures/x.svg" alt="a valley">'
     if state:
         mime = "application/vnd.jupyter.widget-state+json"
         notebook.metadata["widgets"] = {mime: {"version_major": 2, "version_minor": 0, "state": state}}
@@ -118,7 +117,7 @@ def test_quotes_become_admonitions(momentum):
 
 def test_captions_exercises_and_details(momentum):
     assert '<p class="figure-caption" id="figure-1"><strong>Figure 1.</strong>' in momentum
-    assert '<p class="exercise-label"><strong>Exercise</strong> 2 points</p>' in momentum
+    assert '<p class="exercise-label"><strong>Exercise</strong> 2 points<' in momentum
     assert "<p>Look at <strong>this</strong>" in momentum
 
 
@@ -226,10 +225,29 @@ def test_another_widget_is_refused(tmp_path, capsys):
 
 def test_the_card_comes_from_the_chapter(small):
     index = (small / "index.html").read_text("utf8")
-    assert '<a class="chapter-card" href="04_momentum.html">' in index
-    assert "In a long, narrow valley, small pushes add up." in index
-    assert 'alt="a valley"' in index
-    assert "Chapter 4" in index
+    assert '<li class="chapter-card" data-chapter="4"><h3><span>4</span> <a href="04_momentum.html">' in index
+    assert '<p class="chapter-card-takes">5 minutes to read</p>' in index
+    assert '<p class="chapter-card-needs">Needs no other chapter</p>' in index
+
+
+def test_what_a_card_lacks_fails_the_build(tmp_path):
+    """Where a book has questions and drawings, each chapter has both and says what it needs."""
+    cards = tmp_path / "book" / "cards"
+    cards.mkdir(parents=True)
+    (cards / "chapters.yml").write_text("03_other: Why?\n", "utf8")
+    _, warnings = build(tmp_path, chapter(text="# Momentum\n\n**Needs** chapter 9. **You will** go.\n"))
+    assert "a question in cards/chapters.yml, a drawing, cards/04_momentum.svg" in warnings
+    assert "04_momentum: it needs chapter 9, which does not come before it" in warnings
+
+
+def test_an_exercise_can_be_opened(small, momentum, browser):
+    """Its cell in Colab, or the notebook as a file."""
+    cells = nbformat.read(str(small.parent / "book" / "04_momentum.ipynb"), 4).cells
+    there = next(cell.id for cell in cells if "nbgrader" in cell.metadata)
+    label = re.search(r'<p class="exercise-label">(.*?)</p>', momentum)[1]
+    colab = "https://colab.research.google.com/github/someone/fork/blob/main/book/04_momentum.ipynb"
+    assert f'<a href="{colab}#scrollTo={there}" target="_blank" rel="noopener">Do it in Colab</a>' in label
+    assert '<a href="_downloads/04_momentum.ipynb" download>download the notebook</a>' in label
 
 
 def test_the_launch_row_and_the_download(small, momentum):

@@ -181,13 +181,6 @@ def test_a_figure_that_is_too_heavy_is_refused(tmp_path, monkeypatch):
         run([figure(**alt("a line"))], tmp_path)
 
 
-def test_the_thumbnail_is_the_tagged_figure_or_the_first(tmp_path):
-    first, second = figure(**alt("first")), figure(tags=["thumbnail"], **alt("second"))
-    assert 'alt="second"' in run([first, second], tmp_path).metadata.thumbnail
-    assert 'alt="first"' in run([figure(**alt("first")), figure(**alt("third"))], tmp_path).metadata.thumbnail
-    assert "thumbnail" not in run([new_markdown_cell("text")], tmp_path).metadata
-
-
 def test_a_folded_cell_is_called_by_its_title(tmp_path):
     folded = new_code_cell("# @title Solution A\nprint(1)", metadata={"tags": ["hide-cell"]})
     shown = new_code_cell("# @title Solution A\nprint(1)")

@@ -11,18 +11,21 @@ from . import (
     formulas,
     head,
     launch,
+    live,
     offline,
+    reading,
     records,
     references,
     search,
     theme,
+    times,
     widgets,
 )
 
 
 def setup(app):
     """Register all parts with Sphinx."""
-    inside = (theme, formulas, widgets, blocks, folds, references, records, launch, cards)
-    for part in (*inside, search, head, downloads, editions, offline):
+    inside = (theme, formulas, widgets, live, blocks, folds, references, records, launch, times, cards)
+    for part in (*inside, reading, search, head, downloads, editions, offline):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

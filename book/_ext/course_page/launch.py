@@ -1,8 +1,12 @@
-"""The row under a chapter's title: its number, and the ways to open it: Colab, Binder, a hub, the file."""
+"""The row under a chapter's title: its number, and the ways to open it: Colab, Binder, a hub, the file.
+
+The frame of each graded exercise has two of these ways, too.
+"""
 
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from pathlib import Path
@@ -71,6 +75,33 @@ def add_row(app, doctree, docname):
     title.parent.insert(title.parent.index(title) + 1, row)
 
 
+def cell_ids(notebook: Path) -> dict[str, str]:
+    """Return {graded exercise: the id of its cell} of a notebook."""
+    cells = json.loads(notebook.read_text("utf8"))["cells"]
+    graded = [(cell["metadata"].get("nbgrader", {}).get("grade_id"), cell.get("id")) for cell in cells]
+    return {name: found for name, found in graded if name and found}
+
+
+def add_exercise_links(app, doctree, docname):
+    """Put links into the label of each graded exercise: its cell in Colab, and the notebook as a file."""
+    source = _source(app, docname)
+    if app.builder.format != "html" or source is None:
+        return
+    colab = links(app.config.course_repository, app.config.course_branch, docname)[0][1]
+    file = f"{'../' * docname.count('/')}_downloads/{docname}.ipynb"
+    ids = cell_ids(source)
+    for cell in doctree.findall(nodes.container):
+        if "exercise" not in cell["classes"]:
+            continue
+        name = cell["cell_metadata"]["nbgrader"]["grade_id"]
+        there = html.escape(f"{colab}#scrollTo={quote(ids[name])}" if name in ids else colab)
+        markup = (
+            f'<span class="exercise-open"><a href="{there}" target="_blank" rel="noopener">Do it in Colab</a>'
+            f' or <a href="{file}" download>download the notebook</a></span>'
+        )
+        cell[0] += nodes.raw("", markup, format="html")
+
+
 def copy_notebooks(app, exception):
     """Copy the source notebooks, which have no outputs, next to the pages."""
     if exception or app.builder.format != "html":
@@ -104,4 +135,5 @@ def setup(app):
     app.add_config_value("course_notebooks", "", "env", str)
     app.connect("config-inited", configure)
     app.connect("doctree-resolved", add_row, priority=910)
+    app.connect("doctree-resolved", add_exercise_links, priority=911)
     app.connect("build-finished", copy_notebooks)

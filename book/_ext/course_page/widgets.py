@@ -38,6 +38,7 @@ def on_page(app, pagename, templatename, context, doctree):
     embedded = [s for s in scripts if getattr(s, "attributes", {}).get("type") == STATE]
     scripts[:] = [s for s in scripts if s not in embedded]  # in place: the builder adds to this very list
     state = json.loads(embedded[0].attributes["body"])["state"] if embedded else {}
+    state |= app.env.metadata.get(pagename, {}).get("live", {})  # of a page that is no notebook, see live.py
     shown = [json.loads(text)["model_id"] for text in VIEW.findall(context.get("body") or "")]
     if not shown:
         return

@@ -5,6 +5,22 @@
   const folder = new URL("widget-parts/", me.src).href;
   const PLACE = ".widget-subarea.waiting"; // before each view, see widgets.py
   const parts = (window.bookParts = window.bookParts || {});
+  const KEPT = "widgets " + me.dataset.state; // named by what the widgets hold: other widgets never find it
+  const kept = recall(); // {widget: {trait: value}}, what the reader has set, as long as the tab is open
+
+  function recall() {
+    try {
+      return Object(JSON.parse(sessionStorage.getItem(KEPT)) ?? {});
+    } catch {
+      return {};
+    }
+  }
+
+  addEventListener("pagehide", () => {
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    } catch { /* full, or not allowed: then a reload begins anew */ }
+  });
 
   const load = (name) =>
     new Promise((done, failed) => {
@@ -35,8 +51,12 @@
 
   // The part of anywidget's model interface that works without a kernel.
   class Model {
-    constructor(state, models) {
-      this.state = state;
+    constructor(id, state, models) {
+      const named = new URLSearchParams(location.search).has(state.name); // settings in the address come first
+      if (named) delete kept[id];
+      this.id = id;
+      this.first = state;
+      this.state = { ...state, ...kept[id] };
       this.listeners = [];
       this.widget_manager = { get_model: async (id) => (await models.get(id.replace("IPY_MODEL_", "")))?.model };
     }
@@ -46,6 +66,7 @@
     set(key, value) {
       const changed = Object.entries(typeof key === "string" ? { [key]: value } : key).filter(([k, v]) => this.state[k] !== v);
       for (const [k, v] of changed) this.state[k] = v;
+      if (changed.length) kept[this.id] = { ...kept[this.id], ...Object.fromEntries(changed) };
       for (const [k, v] of changed) this.trigger("change:" + k, this, v);
       if (changed.length) this.trigger("change", this);
     }
@@ -57,6 +78,12 @@
     }
     trigger(event, ...args) {
       for (const l of [...this.listeners]) if (l.event === event) l.callback(...args);
+    }
+    // Set everything as it was before the reader came.
+    restart() {
+      this.set(Object.fromEntries(Object.keys(kept[this.id] ?? {}).map((k) => [k, this.first[k]])));
+      delete kept[this.id];
+      this.trigger("change", this);
     }
     save_changes() {}
     send() {}
@@ -81,7 +108,7 @@
   }
 
   async function start(id, records, models) {
-    const model = new Model(await complete(records[id]), models);
+    const model = new Model(id, await complete(records[id]), models);
     addStyle(model.get("_css"));
     const widget = await moduleOf(model.get("_esm"));
     const never = new AbortController().signal;
@@ -99,12 +126,24 @@
       const { model, widget, never } = await models.get(id);
       place.replaceChildren();
       await widget.render?.({ model, el: place, signal: never, experimental: {} });
+      offerStart(place, model);
       await drawn;
     } catch (error) {
+      delete kept[id];
       console.error(error);
       place.textContent = "This widget could not be shown: " + error.message;
     }
     place.classList.remove("waiting");
+  }
+
+  // A button that leads back, for as long as the reader has changed something.
+  function offerStart(place, model) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "widget-start", textContent: "Back to the start" });
+    const look = () => (button.hidden = !(model.id in kept));
+    button.addEventListener("click", () => model.restart());
+    model.on("change", look);
+    look();
+    place.append(button);
   }
 
   // What changes its height above the window must not move what is read; WebKit does not see to that by itself.
