@@ -69,3 +69,20 @@ def test_the_number_of_the_chapter(site, chapter):
     assert f'class="chapter-number">Chapter {int(chapter[:2])}</span>' in (
         site / f"{chapter}.html"
     ).read_text("utf8")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_exercise_opens_in_colab(site, chapter):
+    """At its own cell; Colab goes by the cell's id."""
+    cells = nbformat.read(str(TOP / "book" / f"{chapter}.ipynb"), 4).cells
+    graded = [cell.id for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    colab = launch_links(site, f"{chapter}.html")[0]
+    asked = [href for href, _ in audit.outline(site, f"{chapter}.html").links if "#scrollTo=" in href]
+    assert asked == [f"{colab}#scrollTo={name}" for name in graded] and graded
+
+
+def test_what_cannot_be_attempted_on_a_page_is_not_called_unattempted(site, browser):
+    with audit.open_page(browser, (site / f"{CHAPTERS[0]}.html").resolve().as_uri()) as (tab, _):
+        lines = tab.locator(".course-check-todo")
+        assert lines.count() and lines.locator("visible=true").count() == 0
+        assert tab.locator(".exercise-open:visible").count() == lines.count()

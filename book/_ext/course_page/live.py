@@ -28,9 +28,10 @@ class Playground(SphinxDirective):
             widget = widgets.playground(**yaml.safe_load("\n".join(self.content)))
         except (TypeError, ValueError, yaml.YAMLError) as error:
             raise self.error(f"playground: {error}") from error
-        state = {name: value for name, value in widget.get_state().items() if value is not None}
+        kept = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
+        state = {k: v for k, v in kept.items() if k != "layout"}  # it has another name each time
         name = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:32]
-        record = {"model_name": state["_model_name"], "model_module": "anywidget", "state": state}
+        record = {"model_name": "AnyModel", "model_module": "anywidget", "state": state}
         self.env.metadata[self.env.docname].setdefault("live", {})[name] = record
         view = json.dumps({"model_id": name, "version_major": 2, "version_minor": 1})
         markup = f'<div class="live cell_output"><script type="{VIEW}">{view}</script></div>'

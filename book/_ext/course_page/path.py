@@ -17,7 +17,7 @@ MENTION = re.compile(r"\bchapters?\s+(\d+(?:(?:,\s*|,?\s+and\s+)\d+)*)")
 LINK = re.compile(r"(\d\d)_\w+")
 ACROSS, DOWN, RADIUS = 54, 44, 12.5  # between columns, between rows; of a chapter's circle
 LETTERS = 20  # of a title in one line
-SWEEPS = 12  # over the columns, to and fro
+SWEEPS = 12  # over the columns, there and back
 
 
 def needs(document: nodes.document) -> set[int] | None:
