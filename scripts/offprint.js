@@ -8,9 +8,9 @@ window.offprint = {
     document.documentElement.dataset.theme = "light";
     const article = document.querySelector("article.bd-article");
     for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) if (!/katex|pygments/.test(sheet.href)) sheet.remove();
-    this.links(article, page, pages, book, site);
     const cards = article.querySelector(".chapter-cards")?.closest("section"); // the contents say it
     for (const left of [...article.querySelectorAll(".headerlink, .launch-row, .exercise-open, .begin, .editions, .copybtn, .only-dark, .course-check-todo, noscript"), cards]) left?.remove();
+    this.links(article, page, pages, book, site);
     this.solutions(article);
     this.widgets(article, site + page + ".html");
     this.emptied(article);
@@ -51,7 +51,7 @@ window.offprint = {
 
   // Solutions, hints and answers move to the end, with links both ways; the other folds are left out.
   solutions(article) {
-    const folds = [...article.querySelectorAll("details")];
+    const folds = [...article.querySelectorAll("details")].filter((d) => !d.closest(".widget-subarea"));
     const kept = folds.filter((d) => !d.matches(".hide") || /^Solution\b/.test(d.querySelector("summary").textContent.trim()));
     folds.filter((d) => !kept.includes(d)).forEach((d) => d.remove());
     if (!kept.length) return;
@@ -79,7 +79,7 @@ window.offprint = {
   // Under each widget stands what it is and where it moves.
   widgets(article, address) {
     for (const place of article.querySelectorAll(".widget-subarea")) {
-      place.dataset.alt = place.textContent.trim();
+      place.dataset.alt = place.querySelector(".bw")?.ariaLabel ?? place.textContent.trim(); // drawn already, or not yet
       const words = "This is the first state of a picture that moves; move it at ";
       const note = this.add("p", "widget-note", words, (made) => place.parentElement.append(made));
       this.add("a", "", address, (made) => note.append(made, ".")).href = `${address}#${place.closest("section").id}`;

@@ -231,6 +231,34 @@ def test_without_scripts_it_still_leads_on(front, browser):
         context.close()
 
 
+def test_paper_gets_the_widget_as_a_still_picture(front, browser):
+    """And neither map nor cards: the contents of a printed book say the same."""
+    import offprint
+
+    tab = browser.new_page()
+    try:
+        tab.goto((front / "index.html").as_uri())
+        tab.wait_for_selector(".widget-subarea .bw-plane")  # drawn before the page is rearranged
+        tab.evaluate(offprint.SCRIPT)
+        given = {"page": "index", "title": "Before you begin", "kicker": "", "pages": CHAPTERS, "anchors": []}
+        about = tab.evaluate(
+            "(given) => offprint.prepare(given)", given | {"book": offprint.BOOK, "site": "https://a.org/"}
+        )
+        assert [h["text"] for h in about["headings"]] == [
+            "Before you begin",
+            "How to run it",
+            "How to read it",
+        ]
+        assert tab.locator(".chapter-path, .chapter-cards, .begin, .reading-kept").count() == 0
+        assert (
+            tab.locator(".widget-subarea").get_attribute("data-alt").startswith("A network of four neurons")
+        )
+        assert not tab.get_by_role("button", name="Back to the start").is_visible()
+        assert "move it at https://a.org/index.html" in tab.locator(".widget-note").inner_text()
+    finally:
+        tab.close()
+
+
 # --- what was read ------------------------------------------------------------------------------------------
 
 
