@@ -66,7 +66,8 @@
     set(key, value) {
       const changed = Object.entries(typeof key === "string" ? { [key]: value } : key).filter(([k, v]) => this.state[k] !== v);
       for (const [k, v] of changed) this.state[k] = v;
-      if (changed.length) kept[this.id] = { ...kept[this.id], ...Object.fromEntries(changed) };
+      const plain = changed.filter(([, v]) => !ArrayBuffer.isView(v)); // JSON does not know the others
+      if (plain.length) kept[this.id] = { ...kept[this.id], ...Object.fromEntries(plain) };
       for (const [k, v] of changed) this.trigger("change:" + k, this, v);
       if (changed.length) this.trigger("change", this);
     }
