@@ -4,10 +4,12 @@ Python computes, JavaScript draws: ``explore`` moves any matplotlib figure over 
 arrays, ``graph`` steps through a computation graph, ``draw`` runs a small trained network on what the reader
 draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph, ``layers`` walks through the layers of
 networks, ``align`` shows which symbols attended to which, ``words``
-adds and subtracts word vectors, ``playground`` trains a small network in the page.
+adds and subtracts word vectors, ``playground`` trains a small network in the page, ``convnet`` looks through
+a trained convolutional one.
 """
 
 from .align import Align, align
+from .convnet import ConvNet, convnet
 from .draw import Draw, draw
 from .explore import Explore, explore
 from .graph import Graph, graph
@@ -19,6 +21,7 @@ from .words import Words, words
 
 __all__ = [
     "Align",
+    "ConvNet",
     "Draw",
     "Explore",
     "Graph",
@@ -29,6 +32,7 @@ __all__ = [
     "Words",
     "align",
     "bars",
+    "convnet",
     "curves",
     "draw",
     "explore",

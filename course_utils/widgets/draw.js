@@ -2,15 +2,6 @@
 const SIZE = 280;                               // the pad in its own pixels
 const TWO = [[85, 95], [100, 65], [135, 52], [175, 62], [190, 98], [172, 135], [130, 178], [88, 222], [140, 220], [205, 222]];
 
-export async function weights(model) {
-  const raw = await inflate(bytesOf(model.get("data")));
-  return model.get("arrays").map(({ offset, size, scale }) => {
-    if (!scale) return new Float32Array(raw.buffer, raw.byteOffset + offset, size);
-    const q = new Int8Array(raw.buffer, raw.byteOffset + offset, size), row = size / scale.length;
-    return Float32Array.from(q, (v, i) => v * scale[Math.floor(i / row)]);
-  });
-}
-
 const sizeAfter = (n, k, s, p) => Math.floor((n + 2 * p - k) / s) + 1;
 const OPS = {
   conv(L, W, x, [c, h, w]) {
@@ -63,18 +54,6 @@ export function forward(layers, W, x, shape) {  // x: Float32Array of shape [c, 
 function softmax(z) {
   const m = Math.max(...z), e = Array.from(z, (v) => Math.exp(v - m)), s = e.reduce((a, b) => a + b);
   return e.map((v) => v / s);
-}
-
-// Add a line with round ends to the ink (SIZE × SIZE, from 0 to 1); its border is one pixel soft.
-function wet(ink, [x0, y0], [x1, y1], radius) {
-  const dx = x1 - x0, dy = y1 - y0, square = dx * dx + dy * dy || 1;
-  const span = (a, b) => [Math.max(0, Math.floor(Math.min(a, b) - radius - 1)), Math.min(SIZE - 1, Math.ceil(Math.max(a, b) + radius + 1))];
-  const [left, right] = span(x0, x1), [top, bottom] = span(y0, y1);
-  for (let i = top; i <= bottom; i++) for (let j = left; j <= right; j++) {
-    const x = j + 0.5 - x0, y = i + 0.5 - y0, t = Math.max(0, Math.min(1, (x * dx + y * dy) / square));
-    const v = radius + 0.5 - Math.hypot(x - t * dx, y - t * dy);
-    if (v > 0) ink[i * SIZE + j] = Math.max(ink[i * SIZE + j], Math.min(1, v));
-  }
 }
 
 // Fill the ink with a picture (h × w, from 0 to 255), smoothly between its pixels.
@@ -140,7 +119,7 @@ async function render({ model, el, signal }) {
   let pointer = null, at = [SIZE / 2, SIZE / 2], down = false;
   function clear() { g.clearRect(0, 0, SIZE, SIZE); ink.fill(0); }
   function stroke(from, to) {
-    wet(ink, from, to, PEN);
+    wet(ink, SIZE, from, to, PEN);
     g.strokeStyle = "#fff";
     g.lineWidth = 2 * PEN;
     g.lineCap = g.lineJoin = "round";

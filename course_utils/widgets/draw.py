@@ -16,7 +16,7 @@ SUPPORTED = (
 class Draw(Widget):
     """The widget behind :func:`draw`."""
 
-    _esm = module("draw")
+    _esm = module("weights", "pen", "draw")
     layers = t.List().tag(sync=True)
     arrays = t.List().tag(sync=True)
     data = t.Bytes(b"").tag(sync=True)
@@ -139,7 +139,7 @@ def _flat(model):
             yield m
 
 
-def _pair(v):
+def pair(v):
     return [int(x) for x in v] if isinstance(v, (tuple, list)) else [int(v), int(v)]
 
 
@@ -157,20 +157,20 @@ def _layer(m, store):
         return {"type": "linear", "w": store.add(m.weight), "b": store.add(bias)}
     if kind == "Conv2d":
         named = isinstance(m.padding, str) or m.padding_mode != "zeros"
-        if named or m.groups != 1 or _pair(m.dilation) != [1, 1]:
+        if named or m.groups != 1 or pair(m.dilation) != [1, 1]:
             refuse = "Conv2d with groups, dilation or a named padding"
         else:
             bias = torch.zeros(m.out_channels) if m.bias is None else m.bias
             spec = {"type": "conv", "out": m.out_channels, "w": store.add(m.weight), "b": store.add(bias)}
-            return {**spec, "k": _pair(m.kernel_size), "stride": _pair(m.stride), "pad": _pair(m.padding)}
+            return {**spec, "k": pair(m.kernel_size), "stride": pair(m.stride), "pad": pair(m.padding)}
     if kind in ("BatchNorm1d", "BatchNorm2d") and m.track_running_stats:
         scale = (m.running_var + m.eps).rsqrt() * (1.0 if m.weight is None else m.weight)
         shift = (0.0 if m.bias is None else m.bias) - m.running_mean * scale
         return {"type": "affine", "w": store.add(scale), "b": store.add(shift)}
     if kind in ("MaxPool2d", "AvgPool2d"):
-        if _pair(m.padding) != [0, 0] or m.ceil_mode or _pair(getattr(m, "dilation", 1)) != [1, 1]:
+        if pair(m.padding) != [0, 0] or m.ceil_mode or pair(getattr(m, "dilation", 1)) != [1, 1]:
             refuse = f"{kind} with padding, dilation or ceil_mode"
         else:
             stride = m.kernel_size if m.stride is None else m.stride
-            return {"type": kind[:3].lower(), "k": _pair(m.kernel_size), "stride": _pair(stride)}
+            return {"type": kind[:3].lower(), "k": pair(m.kernel_size), "stride": pair(stride)}
     raise TypeError(f"draw: the page cannot compute {refuse or kind}, only {SUPPORTED}")
