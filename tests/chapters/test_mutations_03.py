@@ -11,6 +11,7 @@ SLOW = (
         "= Drawing(",
         "explore(",
         "kernel(",
+        "convnet(",
         "= fit(",
         "fit(net, digits",
     ),
@@ -72,6 +73,12 @@ BROKEN = {
         "(4 - 1) * 2 - 2 + 3)",
         "(4 - 1) * 2 + 3)",
         "# equation (10)",
+    ),
+    "a first pool that does not halve": (
+        "nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2),   #",
+        "nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2, 1),   #",
+        "assert along ==",
+        (*SLOW, "rows = trace(lenet()", "price = {"),
     ),
 }
 
