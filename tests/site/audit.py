@@ -177,6 +177,11 @@ def cut(tab) -> list[Finding]:
     return [Finding("cut", text) for text in tab.evaluate("bookAudit.cut()")]
 
 
+def stops(tab) -> list[Finding]:
+    """Return stops on the way by keyboard where there is nothing to press, to scroll, or that is new."""
+    return [Finding("stop", text) for text in tab.evaluate("bookAudit.stops()")]
+
+
 def unfold(tab):
     """Open everything that is folded, and let nothing move."""
     tab.evaluate("bookAudit.calm_and_unfold()")
@@ -257,7 +262,7 @@ def visit(browser, url: str) -> tuple[list[Finding], int]:
         (findings, number of controls moved).
     """
     with open_page(browser, url, PHONE) as (tab, found):
-        found += images(tab) + formulas(tab) + width(tab)
+        found += images(tab) + formulas(tab) + width(tab) + stops(tab)
         dead, moved = dead_controls(tab)
         tab.evaluate("bookAudit.buttons()")
         unfold(tab)
