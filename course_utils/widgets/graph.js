@@ -76,7 +76,7 @@ async function render({ model, el, signal }) {
     const gap = Math.min(...down.slice(1).map((v, i) => v - down[i]), Infinity);
     const tall = (down.at(-1) - down[0]) / (gap || 1);
     const unit = turn ? 124 : 112;
-    const most = turn || W > 480 ? 620 : 500;       // on a phone the controls below it are on the same screen
+    const most = turn || W > 480 ? 620 : 440;       // on a phone the controls below it are on the same screen
     const H = 2 * (R + 16) + Math.min(tall === tall ? tall * unit : 0, most);
     // a lone column or row sits in the middle; a turned picture has few columns: keep them off the border
     const side = R + (turn ? Math.max(8, W / (2 * across.length + 1) - R) : 10), wide = Math.min(W, 900);
