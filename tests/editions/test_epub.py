@@ -132,7 +132,7 @@ def test_a_link_that_leads_nowhere_is_an_error(epubs, press):
 
 
 def test_epubcheck(epubs):
-    """The official checker finds neither errors nor warnings. Debian's command is an archive that Java runs."""
+    """The official checker finds no errors or warnings. Debian's command is an archive for Java."""
     program = shutil.which("epubcheck")
     if program is None:
         pytest.skip("needs the program epubcheck, a package of Debian and of Homebrew")

@@ -310,10 +310,12 @@ def _outline(path, changed):
 
 
 def broken_links(site: Path, page: str) -> list[Finding]:
-    """Links inside the site whose page or anchor does not exist."""
+    """Links inside the site whose page or anchor does not exist, and links out of it that are not encrypted."""
     found = []
     for href, _ in outline(site, page).links:
         parts = urlsplit(href)
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+            found.append(Finding("link", f"{href}: not encrypted"))
         if parts.scheme or parts.netloc:
             continue
         target = (site / page).parent / unquote(parts.path) if parts.path else site / page
