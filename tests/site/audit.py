@@ -310,7 +310,7 @@ def _outline(path, changed):
 
 
 def broken_links(site: Path, page: str) -> list[Finding]:
-    """Links inside the site whose page or anchor does not exist, and links out of it that are not encrypted."""
+    """Links inside the site whose page or anchor does not exist, and links out of it by plain http."""
     found = []
     for href, _ in outline(site, page).links:
         parts = urlsplit(href)
