@@ -153,3 +153,12 @@ def test_controls_and_picture_share_a_phones_screen(site, make):
     """844 px less the page's bar."""
     tab = site.open(make(), width=390)
     assert tab.locator(".bw").bounding_box()["height"] <= 788
+
+
+def test_in_the_dark_a_card_is_as_wide_as_its_picture(site):
+    tab = site.open(samples.dense_explore(), width=800)
+    tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+    settle(tab)
+    card, picture = tab.locator(".bw-webp").bounding_box(), tab.locator(".bw-webp img").bounding_box()
+    assert 0 < card["width"] - picture["width"] <= 17
+    assert abs(2 * card["x"] + card["width"] - 800) <= 2  # in the middle of the page

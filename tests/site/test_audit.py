@@ -29,6 +29,7 @@ FAULTS = {
     "dead": WIDGET.format(size="7"),
     "wide": '<div style="width: 500px">too wide for a phone</div>',
     "cut": '<pre style="width: 200px; overflow: auto" tabindex="0">a line that is wider than its place</pre>',
+    "tall": '<div class="bw-scene" aria-label="too tall" style="height: 800px"></div>',
     "stop": '<p tabindex="0">nothing to do here</p>',
     "axe": '<p style="color: #bbb">hardly readable</p>',
     "formula": "<p>Here $x^2$ was not typeset.</p>",
