@@ -13,8 +13,8 @@
       else el.removeAttribute("tabindex");
       if (!button?.matches(".copybtn")) continue;
       button.tabIndex = scrolls ? -1 : 0;
-      if (scrolls) el.setAttribute("aria-description", "Ctrl+C copies it");
-      else el.removeAttribute("aria-description");
+      if (scrolls) el.setAttribute("aria-keyshortcuts", "Control+C");
+      else el.removeAttribute("aria-keyshortcuts");
     }
     for (const link of document.querySelectorAll(".bd-article a.headerlink")) link.tabIndex = -1;
   }
@@ -30,7 +30,7 @@
   }
 
   addEventListener("copy", (event) => {
-    const selection = getSelection(), code = document.activeElement.closest("pre[aria-description]");
+    const selection = getSelection(), code = document.activeElement.closest("pre[aria-keyshortcuts]");
     if (selection.isCollapsed && code) {
       event.clipboardData.setData("text/plain", code.innerText);
       event.preventDefault();
