@@ -193,7 +193,56 @@ window.offprint = {
     const cells = content.matches('mtable[width="100%"]') ? [...content.querySelectorAll(":scope > mtr > mtd")] : [];
     if (cells.length) math.replaceChildren(...cells[1].childNodes);
     const box = formula.closest(".katex-display") ?? formula;
+    if (box !== formula) this.inRows(math, formula.closest("div.math"), cells.length ? 300 : 340);
     if (cells.length) this.add("span", "equation-number", cells.at(-1).textContent, (made) => box.after(made)).parentElement.classList.add("numbered");
     box.replaceWith(math);
+  },
+
+  // Break a formula that is wider than a small reader (in CSS pixels) at its gaps and before "=", "+" and "−" outside of
+  // parentheses: no reader does it by itself, and many cannot scroll. What is still too wide gets small letters.
+  inRows(math, place, limit) {
+    const whole = math.children.length === 1 && math.firstElementChild.matches("mrow") ? math.firstElementChild : math;
+    const nodes = [...whole.children];
+    if (this.widthOf(nodes) <= limit) return;
+    const rows = [[]];
+    let [depth, piece] = [0, []];
+    const flush = () => {
+      if (rows.at(-1).length && this.widthOf([...rows.at(-1), ...piece]) > limit) rows.push([]);
+      rows.at(-1).push(...piece);
+      piece = [];
+    };
+    for (const node of nodes) {
+      const sign = node.matches("mo") ? node.textContent : "";
+      const gap = node.matches("mspace") && parseFloat(node.getAttribute("width")) >= 1;
+      if (gap || (!depth && /^[=+−≈≤≥]$/.test(sign))) flush();
+      if (gap && rows.at(-1).length) rows.push([]);
+      if (!gap) piece.push(node);
+      depth += /^[([{]$/.test(sign) - /^[)\]}]$/.test(sign);
+    }
+    flush();
+    place.classList.toggle("long", rows.some((row) => this.widthOf(row) > limit));
+    if (rows.length < 2) return;
+    const make = (name, ...inside) => {
+      const made = document.createElementNS(math.namespaceURI, name);
+      made.append(...inside);
+      return made;
+    };
+    const table = make("mtable", ...rows.map((row) => make("mtr", make("mtd", make("mrow", ...row)))));
+    table.setAttribute("columnalign", "left");
+    table.setAttribute("displaystyle", "true");
+    whole.replaceChildren(table);
+  },
+
+  // How wide the parts of a formula are, in letters of 16 px.
+  widthOf(nodes) {
+    const probe = this.add("span", "", "", (made) => document.body.append(made));
+    const math = document.createElementNS("http://www.w3.org/1998/Math/MathML", "math");
+    probe.style = "display: inline-block; font-size: 16px; white-space: nowrap";
+    math.setAttribute("displaystyle", "true");
+    math.append(...nodes.map((node) => node.cloneNode(true)));
+    probe.append(math);
+    const width = probe.offsetWidth;
+    probe.remove();
+    return width;
   },
 };

@@ -92,8 +92,7 @@ async function render({ model, el, signal }) {
   };
   const onHeat = (e) => { const [, y, limit] = inside(e, heat); point(Math.floor(limit(y) * map().outs.length)); };
   for (const [svg, act] of [[lines, onLines], [heat, onHeat]]) {
-    svg.addEventListener("pointermove", (e) => e.pointerType === "touch" || act(e), { signal });
-    svg.addEventListener("pointerdown", act, { signal });
+    pointing(svg, act, signal);
   }
   lines.addEventListener("keydown", (e) => {
     const m = map(), n = m.outs.length, S = m.sources.length, out = at < n, k = out ? at : at - n;

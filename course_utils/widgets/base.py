@@ -137,6 +137,7 @@ def parameters(who, grid, start=None):
                 "label": caption(name),
                 "kind": kind,
                 "text": [text(v) for v in values],
+                "start": index[-1],
                 "values": [float(v) for v in values] if number else None,
                 "log": len(steps) > 1 and max(steps) <= 1.5 * min(steps) and values[-1] / values[0] >= 8,
                 "whole": all(isinstance(v, int) for v in values),

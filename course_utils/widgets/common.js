@@ -69,9 +69,32 @@ function shell(kind, el, alt, draw) {
   };
 }
 
+// What lies under the pointer: a mouse shows it wherever it is, a finger only where it taps, since a swipe scrolls the page.
+function pointing(e, act, signal) {
+  e.addEventListener("pointermove", (p) => p.pointerType === "touch" || act(p), { signal });
+  e.addEventListener("click", act, { signal });
+}
+
+// Tells in words what a picture shows: all of it in the picture's name, and aloud, when it rests, what has changed.
+function voice(root, picture, alt) {
+  const heard = make("p", { class: "bw-hidden", "aria-live": "polite" }), name = picture.tagName === "IMG" ? "alt" : "aria-label";
+  let before = null, timer = 0;
+  root.append(heard);
+  const say = (words) => {
+    if (String(words) === String(before)) return;
+    picture.setAttribute(name, words.length ? `${alt} Now: ${words.join(", ")}` : alt);
+    if (before) heard.textContent = words.filter((w) => !before.includes(w)).join(", ");
+    before = words;
+  };
+  return {
+    tell(words) { clearTimeout(timer); timer = setTimeout(() => say(words), before ? 300 : 0); },
+    close: () => clearTimeout(timer),
+  };
+}
+
 // Builds one control per parameter. pos maps each name to its place in the grid; `changed(name)` runs after every
-// change, whoever made it: this reader, another view of the same model, or the kernel.
-function controls({ model, params, changed, signal, play = [], step = [], every = 0 }) {
+// change, whoever made it: this reader, another view of the same model, or the kernel. `reset` adds a button back to the start.
+function controls({ model, params, changed, signal, play = [], step = [], every = 0, reset = false }) {
   const box = make("div", { class: "bw-controls" }), pos = {}, show = {}, pauses = [];
   const quiet = { "data-lm-suppress-shortcuts": "true" };  // else JupyterLab takes the arrow keys
   params.forEach((p, i) => (pos[p.name] = Number(model.get("index")[i])));
@@ -82,6 +105,7 @@ function controls({ model, params, changed, signal, play = [], step = [], every 
     show[name]?.();
     model.set("index", params.map((p) => pos[p.name]));
     model.save_changes();
+    moved();
     changed(name);
   }
   function pull() {
@@ -90,9 +114,17 @@ function controls({ model, params, changed, signal, play = [], step = [], every 
       if (v === pos[p.name]) return;
       pos[p.name] = v;
       show[p.name]?.();
+      moved();
       changed(p.name);
     });
   }
+  const back = make("button", { type: "button", class: "bw-icon", text: "↺", "aria-label": "reset", title: "back to the start", ...quiet });
+  const moved = () => (back.disabled = params.every((p) => pos[p.name] === p.start));
+  back.addEventListener("click", () => {
+    pauses.forEach((f) => f());
+    params.forEach((p) => set(p.name, p.start));
+    box.querySelector("input, select").focus();  // a button that can no longer be pressed loses the focus
+  }, { signal });
   model.on("change:index", pull);
 
   const BUILD = {
@@ -185,6 +217,8 @@ function controls({ model, params, changed, signal, play = [], step = [], every 
     box.append(BUILD[p.kind](p));
     show[p.name]();
   }
+  if (reset && box.hasChildNodes()) box.append(make("div", { class: "bw-last" }, box.lastChild, back));
+  moved();
   return { box, pos, set, close: () => { model.off("change:index", pull); pauses.forEach((f) => f()); } };
 }
 

@@ -14,7 +14,7 @@ async function render({ model, el, signal }) {
   const svg = makeSVG("svg", { role: "img", "aria-label": alt });
   const title = make("strong"), text = make("span"), product = make("p", { class: "bw-product" });
   const caption = make("p", { class: "bw-caption", "aria-live": "polite" }, title, text);
-  const c = controls({ model, params, changed, signal, play: ["step"], step: ["step"], every: 1400 });
+  const c = controls({ model, params, changed, signal, play: ["step"], step: ["step"], every: 1400, reset: true });
   const key = make("p", { class: "bw-key" }, make("span", { class: "bw-value", text: "value" }));
   if ([...spec.nodes, ...spec.edges].some((x) => x.grad !== null)) {
     key.append(make("span", { class: "bw-grad", text: `∂ gradient of ${spec.target}` }));
@@ -76,7 +76,8 @@ async function render({ model, el, signal }) {
     const gap = Math.min(...down.slice(1).map((v, i) => v - down[i]), Infinity);
     const tall = (down.at(-1) - down[0]) / (gap || 1);
     const unit = turn ? 124 : 112;
-    const H = 2 * (R + 16) + Math.min(tall === tall ? tall * unit : 0, 620);
+    const most = turn || W > 480 ? 620 : 440;       // on a phone the controls below it are on the same screen
+    const H = 2 * (R + 16) + Math.min(tall === tall ? tall * unit : 0, most);
     // a lone column or row sits in the middle; a turned picture has few columns: keep them off the border
     const side = R + (turn ? Math.max(8, W / (2 * across.length + 1) - R) : 10), wide = Math.min(W, 900);
     const scale = (v, all, from, to) => (all.length < 2 ? (from + to) / 2 : from + ((v - all[0]) / (all.at(-1) - all[0])) * (to - from));

@@ -169,8 +169,7 @@ async function render({ model, el, signal }) {
       at[1] = Math.floor((ev.clientX - b.left) / unit) - MARGIN;
       ui.redraw();
     };
-    e.addEventListener("pointermove", point, { signal });
-    e.addEventListener("pointerdown", point, { signal });
+    pointing(e, point, signal);
     e.addEventListener("keydown", (ev) => {
       const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[ev.key];
       if (!step || !result) return;

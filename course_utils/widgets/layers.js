@@ -78,8 +78,7 @@ async function render({ model, el, signal }) {
     const b = canvas.getBoundingClientRect();
     choose(Math.floor(((e.clientX - b.left) / b.width) * net().length));
   };
-  canvas.addEventListener("pointermove", (e) => e.pointerType === "touch" || point(e), { signal });
-  canvas.addEventListener("pointerdown", point, { signal });
+  pointing(canvas, point, signal);
   canvas.addEventListener("keydown", (e) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e6, End: 1e6 }[e.key];
     if (!step) return;

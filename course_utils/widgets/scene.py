@@ -13,7 +13,7 @@ import numpy as np
 import traitlets as t
 
 from .. import plots
-from .base import Widget, array, check_alt, deflate, module, parameters
+from .base import Widget, array, caption, check_alt, deflate, module, parameters
 
 NAMES = ("blue", "orange", "green", "purple", "sky", "gold", "red", "ink")
 CMAPS = ("viridis", "coolwarm", "gray", "gray_r")
@@ -234,8 +234,8 @@ def panel(
         "axes": bool(xlabel or ylabel or logx or logy or "curves" in kinds) if axes is None else axes,
         "weight": weight,
         "drag": list(drag) if drag else None,
-        "xlabel": xlabel,
-        "ylabel": ylabel,
+        "xlabel": caption(xlabel),
+        "ylabel": caption(ylabel),
         "log": [bool(logx), bool(logy)],
         "xlabels": [str(s) for s in xlabels] if xlabels is not None else None,
         "ylabels": [str(s) for s in ylabels] if ylabels is not None else None,

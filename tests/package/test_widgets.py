@@ -154,7 +154,7 @@ def test_explore_answers_between_the_grid_points():
     w._answer(w, {"type": "compute", "id": 8, "pos": [3, 0]}, [])
     assert sent[0][0] == {"type": "live"}
     assert seen[1] == (pytest.approx(0.3), "b")
-    assert sent[1][0] == {"type": "frame", "id": 7}
+    assert sent[1][0] == {"type": "frame", "id": 7, "words": []}
     assert b"<svg" in zlib.decompress(sent[1][1][0])
     assert "diverged" in sent[2][0]["error"] and "rate=1.0" in sent[2][0]["error"]
 

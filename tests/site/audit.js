@@ -82,6 +82,20 @@ window.bookAudit = (() => {
     return bad;
   }
 
+  // stops on the way by keyboard that are neither a link nor a control nor a box that scrolls, and second ones for the same
+  function stops() {
+    dispatchEvent(new Event("resize")); // page.js looks again
+    const bad = [];
+    for (const e of document.querySelectorAll("*")) {
+      if (e.tabIndex < 0 || !e.checkVisibility({ visibilityProperty: true })) continue;
+      const scrolls = e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+      const pressed = e.matches("a[href]:not(.headerlink), button, input, select, textarea, summary, label, [role=application]");
+      const twice = e.matches(".copybtn") && (e.previousElementSibling.tabIndex === 0 || e.closest(".output"));
+      if (twice || !(pressed || scrolls)) bad.push(`<${e.tagName.toLowerCase()} class="${e.getAttribute("class") ?? ""}"> ${e.textContent.trim().slice(0, 40)}`);
+    }
+    return bad;
+  }
+
   function calm_and_unfold() {
     for (const details of document.querySelectorAll("details")) details.open = true;
     const style = document.createElement("style");
@@ -202,7 +216,7 @@ window.bookAudit = (() => {
   }
 
   return {
-    form, fonts_ready, widgets_ready, images, formulas, width, cut, calm_and_unfold, thin_out, controls, buttons, sliders, latency,
+    form, fonts_ready, widgets_ready, images, formulas, width, cut, stops, calm_and_unfold, thin_out, controls, buttons, sliders, latency,
     first_text,
   };
 })();

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf8")
 PATIENCE = 60_000  # milliseconds until widgets and formulas must be there; a quick machine needs one second
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+ONE_SCREEN = ("scene", "explore", "graph", "draw", "kernel", "layers", "align", "words")  # small widgets
 HEAD_BUDGET, WIDGET_BUDGET = 300_000, 1_000_000  # bytes, gzipped
 
 
@@ -177,6 +178,18 @@ def cut(tab) -> list[Finding]:
     return [Finding("cut", text) for text in tab.evaluate("bookAudit.cut()")]
 
 
+def stops(tab) -> list[Finding]:
+    """Return stops on the way by keyboard where there is nothing to press, to scroll, or that is new."""
+    return [Finding("stop", text) for text in tab.evaluate("bookAudit.stops()")]
+
+
+def tall(tab, room=788) -> list[Finding]:
+    """Return widgets whose picture and controls do not fit a screen of 844 px below the page's bar."""
+    kinds = ", ".join(f".bw-{kind}" for kind in ONE_SCREEN)
+    heights = tab.eval_on_selector_all(kinds, "all => all.map(e => [e.offsetHeight, e.ariaLabel])")
+    return [Finding("tall", f"{height} px: {name}") for height, name in heights if height > room]
+
+
 def unfold(tab):
     """Open everything that is folded, and let nothing move."""
     tab.evaluate("bookAudit.calm_and_unfold()")
@@ -257,7 +270,7 @@ def visit(browser, url: str) -> tuple[list[Finding], int]:
         (findings, number of controls moved).
     """
     with open_page(browser, url, PHONE) as (tab, found):
-        found += images(tab) + formulas(tab) + width(tab)
+        found += images(tab) + formulas(tab) + width(tab) + stops(tab) + tall(tab)
         dead, moved = dead_controls(tab)
         tab.evaluate("bookAudit.buttons()")
         unfold(tab)
@@ -305,10 +318,12 @@ def _outline(path, changed):
 
 
 def broken_links(site: Path, page: str) -> list[Finding]:
-    """Links inside the site whose page or anchor does not exist."""
+    """Links inside the site whose page or anchor does not exist, and links out of it by plain http."""
     found = []
     for href, _ in outline(site, page).links:
         parts = urlsplit(href)
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+            found.append(Finding("link", f"{href}: not encrypted"))
         if parts.scheme or parts.netloc:
             continue
         target = (site / page).parent / unquote(parts.path) if parts.path else site / page

@@ -29,6 +29,8 @@ FAULTS = {
     "dead": WIDGET.format(size="7"),
     "wide": '<div style="width: 500px">too wide for a phone</div>',
     "cut": '<pre style="width: 200px; overflow: auto" tabindex="0">a line that is wider than its place</pre>',
+    "tall": '<div class="bw-scene" aria-label="too tall" style="height: 800px"></div>',
+    "stop": '<p tabindex="0">nothing to do here</p>',
     "axe": '<p style="color: #bbb">hardly readable</p>',
     "formula": "<p>Here $x^2$ was not typeset.</p>",
     "widget": VIEW * 2,
@@ -103,11 +105,11 @@ def test_the_form_of_a_page(browser, tmp_path, body, kinds):
 
 
 def test_broken_links_are_found(tmp_path):
-    links = ("b.html#here", "b.html#gone", "c.html", "https://example.org")
+    links = ("b.html#here", "b.html#gone", "c.html", "https://example.org", "http://example.org")
     (tmp_path / "a.html").write_text("".join(f'<a href="{href}">x</a>' for href in links))
     (tmp_path / "b.html").write_text('<p id="here">here</p>')
     found = [f.text for f in audit.broken_links(tmp_path, "a.html")]
-    assert found == ["b.html#gone: no such anchor", "c.html"]
+    assert found == ["b.html#gone: no such anchor", "c.html", "http://example.org: not encrypted"]
 
 
 def test_weights_count_the_head_and_the_widgets(tmp_path):

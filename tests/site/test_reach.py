@@ -46,6 +46,29 @@ def test_the_focus_goes_from_top_to_bottom(small, browser):
     assert not jumps and ranks == sorted(ranks) and set(ranks) >= {0, 1, 2, 3, 4}
 
 
+def test_code_has_one_stop_and_copies_itself(small, browser):
+    """What scrolls is reached itself and copied by Ctrl+C; other code by its button, which a theme adds."""
+    lines = ["one = 1", "two = " + " + ".join(["1"] * 90)]
+    boxes = "".join(
+        f'<div class="highlight"><pre>{x}</pre><button class="copybtn">c</button></div>' for x in lines
+    )
+    with audit.open_page(browser, (small / "04_momentum.html").as_uri(), audit.DESK) as (tab, found):
+        tab.add_style_tag(path=STYLE)
+        tab.evaluate("html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", boxes)
+        assert audit.stops(tab) == []
+        stops = "all => all.map(e => e.tabIndex)"
+        assert tab.locator("article .highlight pre").evaluate_all(stops)[-2:] == [-1, 0]
+        assert tab.locator("article .copybtn").evaluate_all(stops)[-2:] == [0, -1]
+        tab.locator("article .highlight pre").last.focus()
+        copied = """() => {
+            const clip = new DataTransfer();
+            const event = new ClipboardEvent("copy", { clipboardData: clip, bubbles: true });
+            document.activeElement.dispatchEvent(event);
+            return clip.getData("text/plain"); }"""
+        assert tab.evaluate(copied) == lines[1]
+    assert not found
+
+
 def test_previous_and_next_stand_at_both_ends(small, browser):
     for page, ways in [("index", [1]), ("04_momentum", [-1, 1]), ("05_other", [-1])]:
         with audit.open_page(browser, (small / f"{page}.html").as_uri(), audit.PHONE) as (tab, _):

@@ -111,6 +111,17 @@ def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path):
     assert "who made it" not in light.read_text()
 
 
+def test_what_matplotlib_writes_becomes_svg():
+    """A space has no form, and a picture in two places has one name twice."""
+    image = '<image xlink:href="data:," id="image5" width="9"/>'
+    tidy = stage._tidy(
+        f'<svg id="top"><path id="space" transform="scale(2)"/><path id="a" d="M0 0"/>{2 * image}</svg>'
+    )
+    assert tidy.count("<path") == tidy.count(' d="') == 2 and '<path d="" id="space"' in tidy
+    assert "image5" not in tidy and tidy.count('<image xlink:href="data:," width="9"/>') == 2
+    assert 'id="top"' in tidy
+
+
 def test_pages_in_a_folder_point_upwards(tmp_path):
     cell = run([figure(**alt("a line"))], tmp_path, "appendix/results").cells[0]
     assert 'src="../_static/figures/results-' in markup(cell)

@@ -4,11 +4,19 @@
   const SCROLLERS = ".bd-article pre, .bd-article div.math, .bd-article .pst-scrollable-table-container, .bd-article .course-table";
   const TEX = "annotation[encoding='application/x-tex']";
 
+  // One stop for each: code that scrolls is one itself, and copies itself (below), other code has its copy button. A
+  // heading is reached through the contents.
   function reach() {
     for (const el of document.querySelectorAll(SCROLLERS)) {
-      if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0;
+      const scrolls = el.scrollWidth > el.clientWidth + 1, button = el.nextElementSibling;
+      if (scrolls) el.tabIndex = 0;
       else el.removeAttribute("tabindex");
+      if (!button?.matches(".copybtn")) continue;
+      button.tabIndex = scrolls ? -1 : 0;
+      if (scrolls) el.setAttribute("aria-keyshortcuts", "Control+C");
+      else el.removeAttribute("aria-keyshortcuts");
     }
+    for (const link of document.querySelectorAll(".bd-article a.headerlink")) link.tabIndex = -1;
   }
 
   // Each formula is there twice, for the eye and for screen readers: put its TeX in the place of both.
@@ -22,7 +30,11 @@
   }
 
   addEventListener("copy", (event) => {
-    const selection = getSelection();
+    const selection = getSelection(), code = document.activeElement.closest("pre[aria-keyshortcuts]");
+    if (selection.isCollapsed && code) {
+      event.clipboardData.setData("text/plain", code.innerText);
+      event.preventDefault();
+    }
     if (selection.isCollapsed || selection.rangeCount !== 1) return;
     const range = selection.getRangeAt(0);
     const whole = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest(".katex");
