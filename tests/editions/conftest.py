@@ -42,6 +42,22 @@ def press(site):
         yield running
 
 
+@pytest.fixture(scope="session")
+def decks(site, tmp_path_factory):
+    """A site with the decks of all chapters, made anew, and the files that they need."""
+    import slides
+
+    folder = tmp_path_factory.mktemp("decks")
+    for name in ("_static", "index.html"):
+        (folder / name).symlink_to(site / name)
+    for page in slides.chapters():
+        (folder / f"{page.name}.html").symlink_to(site / f"{page.name}.html")
+        slides.make(folder, page)
+    slides.furnish(folder)
+    slides.write_index(folder)
+    return folder
+
+
 def small(press, maker, kind, folder):
     """Make the small edition of one kind."""
     about, parts, files = editions.about(press.site), [], {}

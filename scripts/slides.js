@@ -1,0 +1,88 @@
+// A deck: reveal.js with the keys that a lecturer needs, widgets as large as their slide allows, and light or dark.
+(() => {
+  const STAGE = { width: 1280, height: 720, margin: 0, minScale: 0.2, maxScale: 4 };
+  const WIDTHS = [640, 720, 820, 960, 1120]; // CSS pixels at which a widget may draw itself, before it is enlarged
+  const FORMULA = 40; // CSS pixels
+  const LARGEST = 1.9; // times the size on the page
+  const root = document.documentElement;
+  const printing = /print-pdf/i.test(location.search);
+
+  // Light and dark are kept where the book keeps them; a file may not have such a place.
+  const kept = () => {
+    try {
+      return localStorage.getItem("mode");
+    } catch {
+      return null;
+    }
+  };
+  const prefers = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  root.dataset.theme = printing ? "light" : ["light", "dark"].includes(kept()) ? kept() : prefers;
+  const turn = () => (root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark");
+  if (!document.querySelector(".reveal")) return;
+
+  const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
+  // Try a few widths; take the one at which letters become largest.
+  async function fit(place) {
+    const box = place.parentElement;
+    let best = { size: 0 };
+    for (const width of WIDTHS) {
+      Object.assign(place.style, { zoom: 1, width: `${width}px` });
+      await frame();
+      if (!place.offsetHeight || place.closest("section").matches(":not(.present)") && !printing) return;
+      const size = Math.min(LARGEST, box.clientWidth / width, box.clientHeight / place.scrollHeight);
+      if (size > best.size) best = { size, width };
+    }
+    Object.assign(place.style, { zoom: best.size, width: `${best.width}px` });
+    await frame();
+    place.dataset.fits = best.size.toFixed(2);
+  }
+
+  const places = [...document.querySelectorAll(".widget-subarea")];
+  const fitting = new Set();
+  async function fitOnce(place) {
+    if (place.dataset.fits || fitting.has(place) || place.classList.contains("waiting")) return;
+    fitting.add(place);
+    await fit(place);
+    fitting.delete(place);
+  }
+  for (const place of places) {
+    place.closest("section").classList.add("alive");
+    place.dataset.preventSwipe = "";
+    place.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation()); // its arrows are its own
+    new MutationObserver(() => fitOnce(place)).observe(place, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  // A formula that is wider than its slide becomes smaller; one that would become too small is broken first.
+  function shrink(slide) {
+    for (const formula of slide.querySelectorAll(".body div.math")) {
+      const html = formula.querySelector(".katex-html");
+      const size = () => Math.min(FORMULA, Math.floor((FORMULA * formula.clientWidth) / html.offsetWidth));
+      formula.style.fontSize = `${FORMULA}px`;
+      formula.classList.toggle("broken", size() < 0.7 * FORMULA);
+      formula.style.fontSize = `${size()}px`;
+    }
+  }
+
+  function arrive(slide) {
+    if (!slide) return;
+    shrink(slide);
+    slide.querySelectorAll(".widget-subarea").forEach(fitOnce);
+  }
+
+  Reveal.on("ready", ({ currentSlide }) => {
+    Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, turn);
+    arrive(currentSlide);
+  });
+  Reveal.on("slidechanged", ({ currentSlide }) => arrive(currentSlide));
+  Reveal.on("pdf-ready", () => {
+    dispatchEvent(new Event("beforeprint")); // the widgets draw themselves
+    document.querySelectorAll(".slides section").forEach(arrive);
+  });
+  document.fonts.ready.then(() =>
+    Reveal.initialize({
+      ...STAGE, center: false, display: "flex", hash: true, transition: "none", backgroundTransition: "none",
+      slideNumber: "c/t", pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+    }),
+  );
+})();

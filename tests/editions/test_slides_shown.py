@@ -1,0 +1,141 @@
+"""The decks in Chromium, at the sizes of two projectors: nothing is cut or too small, and the keys work."""
+
+import http.server
+import io
+import threading
+from functools import partial
+from pathlib import Path
+
+import form
+import pytest
+import slides
+from pypdf import PdfReader
+
+HERE = Path(__file__).parent
+LOOK = (HERE / "slide.js").read_text(encoding="utf-8")
+WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 1024, "height": 768}
+TEXT, FIGURE = 18, 12  # CSS pixels on the screen: the smallest letters of text, and within figures
+CHAPTERS = [page.name for page in slides.chapters()]
+READY = "window.Reveal?.isReady() && document.querySelector('section.present')"
+DRAWN = "() => [...document.querySelectorAll('section.present .widget-subarea')].every(e => e.dataset.fits)"
+
+
+@pytest.fixture
+def deck(press, decks):
+    """Open a deck; in the end nothing was said on the console, and nothing asked for from elsewhere."""
+    contexts, said = [], []
+
+    def start(address, **settings):
+        context = press.browser.new_context(viewport=WIDE, **settings)
+        contexts.append(context)
+        tab = context.new_page()
+        own = (decks.as_uri(), "http://127.0.0.1", "data:", "blob:", "about:")
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("request", lambda request: request.url.startswith(own) or said.append(request.url))
+        tab.goto(address if "://" in address else f"{decks.as_uri()}/slides/{address}")
+        tab.wait_for_function(READY)
+        return tab
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def smallest(svg):
+    """Return the size of the smallest letters of a figure in CSS pixels, infinite without letters."""
+    sizes = (float(found["size"]) * 100 * 96 / 72 for found in form.SIZE.finditer(svg))
+    return min(sizes, default=float("inf"))
+
+
+def faults(seen, place, folder):
+    """Return what is wrong with a slide, in words."""
+    found = [f"{place} is cut: {what}" for what in seen["cut"]]
+    found += [f"{place} has a title of {seen['lines']} lines"] * (seen["lines"] != 1)
+    found += [f"{place} is empty"] * seen["empty"]
+    for within, size, text in seen["letters"]:
+        if size < (FIGURE if within else TEXT):
+            found.append(f"{place} has letters of {size:.1f} px: {text!r}")
+    for source, enlarged, alt in seen["pictures"]:
+        if source.endswith(".svg"):
+            size = smallest((folder / source).read_text(encoding="utf-8")) * enlarged
+            found += [f"{place} has a picture with letters of {size:.1f} px"] * (size < FIGURE)
+        found += [f"{place} has a picture without a description"] * (not alt.strip())
+    found += [f"{place} has a widget without a description" for label in seen["widgets"] if not label.strip()]
+    return found
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_slide_is_whole_and_legible(deck, decks, name):
+    tab = deck(f"{name}.html")
+    wrong = []
+    for size in (WIDE, NARROW):
+        tab.set_viewport_size(size)
+        for number in range(tab.evaluate("Reveal.getTotalSlides()")):
+            tab.evaluate("number => Reveal.slide(number)", number)
+            tab.wait_for_function(DRAWN)
+            wrong += faults(tab.evaluate(LOOK), f"slide {number + 1} at {size['width']} px", decks / "slides")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", [CHAPTERS[2]])
+def test_keys(deck, name):
+    tab = deck(f"{name}.html", color_scheme="dark")
+    theme = "document.documentElement.dataset.theme"
+    assert tab.evaluate(theme) == "dark"
+    tab.keyboard.press("d")
+    assert tab.evaluate(theme) == "light"
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowLeft")
+    assert tab.evaluate("Reveal.getIndices().h") == 1
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("Reveal.isOverview()")
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("?")
+    assert "Light or dark" in tab.locator(".overlay-help").inner_text()
+    tab.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("name", [CHAPTERS[2]])
+def test_speaker_view(deck, name):
+    tab = deck(f"{name}.html")
+    tab.keyboard.press("ArrowRight")
+    wanted = tab.evaluate("document.querySelector('section.present aside').textContent").split()[:5]
+    with tab.expect_popup() as opened:
+        tab.keyboard.press("s")
+    view = opened.value
+    view.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.textContent.trim()")
+    assert view.locator(".speaker-controls-notes .value").text_content().split()[:5] == wanted
+
+
+def test_arrows_within_a_widget_are_its_own(deck):
+    tab = deck(f"{CHAPTERS[2]}.html")
+    place = tab.evaluate("Reveal.getSlides().findIndex(slide => slide.matches('.alive'))")
+    tab.evaluate("number => Reveal.slide(number)", place)
+    tab.wait_for_function(DRAWN)
+    tab.locator("section.present .bw :is(input, canvas, [tabindex])").first.focus()
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate("Reveal.getIndices().h") == place
+
+
+def test_printed_deck(deck):
+    """One slide a page, light, its widgets drawn."""
+    tab = deck(f"{CHAPTERS[2]}.html?print-pdf", color_scheme="dark")
+    tab.wait_for_function("document.querySelectorAll('.pdf-page').length")
+    tab.wait_for_function("[...document.querySelectorAll('.widget-subarea')].every(e => e.dataset.fits)")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+    printed = PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True, print_background=True)))
+    assert len(printed.pages) == tab.locator(".pdf-page").count() >= 25
+
+
+def test_a_deck_on_a_server(deck, decks):
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=decks)
+    handler.log_message = lambda *words: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tab = deck(f"http://127.0.0.1:{server.server_port}/slides/{CHAPTERS[2]}.html")
+        assert tab.locator("section.present.opening").count() == 1
+        tab.close()
+        server.shutdown()
