@@ -1,7 +1,11 @@
 // A deck: reveal.js with the keys that a lecturer needs, widgets as large as their slide allows, and light or dark.
 (() => {
   const STAGE = { width: 1280, height: 720, margin: 0, minScale: 0.2, maxScale: 4 };
-  const WIDTHS = [640, 720, 820, 960, 1120]; // CSS pixels at which a widget may draw itself, before it is enlarged
+  // CSS pixels at which a widget may draw itself, before it is enlarged: its picture above its controls, or beside them.
+  const SIDE = 340, GAP = 24;
+  const ABOVE = [640, 720, 820, 960, 1120].map((picture) => ({ picture, width: picture }));
+  const BESIDE = [360, 440, 520, 600, 680].map((picture) => ({ picture, width: picture + GAP + SIDE }));
+  const CONTROLS = [".bw-controls", ".bw-caption", ".bw-key", ".bw-product", ".bw-note"].map((name) => `:scope > ${name}`).join();
   const FORMULA = 40; // CSS pixels
   const LARGEST = 1.9; // times the size on the page
   const root = document.documentElement;
@@ -22,26 +26,42 @@
 
   const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-  // Try a few widths; take the one at which letters become largest.
+  // Controls and words of a widget, put together so that they can stand beside its picture; null where they do not part.
+  function side(root) {
+    if (!root.querySelector(":scope > .bw-controls") || root.matches(".bw-kernel")) return null;
+    const made = document.createElement("div");
+    made.className = "side";
+    made.append(...root.querySelectorAll(CONTROLS));
+    root.append(made);
+    return made;
+  }
+
+  // Try a few layouts; take the one in which letters become largest.
   async function fit(place) {
-    const box = place.parentElement;
-    let best = { size: 0 };
-    for (const width of WIDTHS) {
-      Object.assign(place.style, { zoom: 1, width: `${width}px` });
-      await frame();
-      if (!place.offsetHeight || place.closest("section").matches(":not(.present)") && !printing) return;
-      const size = Math.min(LARGEST, box.clientWidth / width, box.clientHeight / place.scrollHeight);
-      if (size > best.size) best = { size, width };
+    const box = place.parentElement, root = place.querySelector(".bw"), controls = side(root);
+    const lay = ({ picture, width }, zoom) => {
+      place.classList.toggle("parted", picture < width);
+      Object.assign(place.style, { zoom, width: `${width}px` });
+      root.style.width = `${picture}px`;
+      return frame();
+    };
+    let best = { zoom: 0 };
+    for (const layout of controls ? [...ABOVE, ...BESIDE] : ABOVE) {
+      await lay(layout, 1);
+      const height = Math.max(root.offsetHeight, layout.picture < layout.width ? controls.offsetHeight : 0);
+      const zoom = Math.min(LARGEST, box.clientWidth / layout.width, box.clientHeight / height);
+      if (height && zoom > best.zoom) best = { ...layout, zoom };
     }
-    Object.assign(place.style, { zoom: best.size, width: `${best.width}px` });
-    await frame();
-    place.dataset.fits = best.size.toFixed(2);
+    await lay(best, best.zoom);
+    place.dataset.fits = best.zoom.toFixed(2);
   }
 
   const places = [...document.querySelectorAll(".widget-subarea")];
   const fitting = new Set();
   async function fitOnce(place) {
+    const slide = place.closest("section");
     if (place.dataset.fits || fitting.has(place) || place.classList.contains("waiting")) return;
+    if (!slide.matches(".present") && !printing) return; // it has no size yet
     fitting.add(place);
     await fit(place);
     fitting.delete(place);
@@ -82,7 +102,7 @@
   document.fonts.ready.then(() =>
     Reveal.initialize({
       ...STAGE, center: false, display: "flex", hash: true, transition: "none", backgroundTransition: "none",
-      slideNumber: "c/t", pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+      controlsLayout: "edges", slideNumber: "c/t", pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
     }),
   );
 })();

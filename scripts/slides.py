@@ -28,17 +28,18 @@ STATE = re.compile(r'data-state="(\w+)"')
 MARK = "\ue000"  # stands for an element within a paragraph
 END = re.compile(rf"(?<=[.?!])(?<!al\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z(“‘\"{MARK}])")  # of a sentence
 DISCUSS = re.compile("[Dd]iscuss")
-LABEL = re.compile(r"^((?:<p>)?)(?:<em>)?(?:To discuss|Discussion|Discuss)[.:](?:</em>)?\s*(\w)")
+LABEL = re.compile(r"^((?:<p>)?)(?:<em>)?(?:To discuss|Discussion|Discuss)[.:](?:</em>)?\s*((?:<[^>]*>)*)(\w)")
 CAPTION, SENTENCE, JOINT = 130, 220, 60  # characters: of a caption, of a sentence, between joined formulas
 JOINED = 3  # formulas on a slide
-BELOW, BESIDE = (1168, 470), (800, 580)  # CSS pixels for a picture with its caption below, or beside it
+BELOW, BESIDE = (1168, 490), (848, 700)  # CSS pixels for a picture with its words above and below, or beside
 
 
 class Slide(NamedTuple):
     """One slide.
 
     Attributes:
-        kind: "opening", "picture", "formula", "prediction" or "question".
+        kind: "opening", "picture", "formula", "prediction" or "question"; "beside" behind the first two for a
+            picture whose words stand beside it.
         title: the HTML of the heading above it.
         body: pieces of HTML.
         notes: what only the speaker sees: elements.
@@ -141,15 +142,20 @@ class Reader:
 
     def __init__(self, article):
         self.slides, self.heading, self.title = [], "", words(article.h1)
-        self.inside = self.follows = self.asked = False  # a tagged text; text belongs to the last slide
+        self.inside = self.follows = False  # a tagged text; whether text belongs to the last slide
         self.pending, self.since = [], 0  # the text to come with the next slide; slides before this text
         nodes = list(blocks(article.section))
         for number, node in enumerate(nodes):
             self.read(node, nodes[number - 1], nodes[number + 1 :])
-        if self.slides and self.slides[0].kind == "picture":
-            first = self.slides[0]
-            asked = f'<p class="asked">{question(nodes)}</p>'
-            self.slides[0] = Slide("opening", html.escape(self.title), [asked, first.body[0]], first.notes)
+        if self.slides and self.slides[0].kind.startswith("picture"):
+            self.slides[0] = self.opening(self.slides[0], question(nodes))
+
+    def opening(self, first, asked):
+        """Return the slide of the first picture with title and question in the place of heading and caption."""
+        kind = first.kind.replace("picture", "opening")
+        asked = f'<p class="asked">{asked}</p>'
+        body = [first.body[0], asked] if "beside" in kind else [asked, first.body[0]]
+        return Slide(kind, html.escape(self.title), body, first.notes)
 
     def read(self, node, before, after):
         """Read one block, which stands after `before` and before the list `after`."""
@@ -166,8 +172,8 @@ class Reader:
             self.formula(node, before, after)
         elif self.inside and "prediction" in classes(node):
             self.add("prediction", [str(node)])
-        elif self.inside and node.name == "ol" and not self.asked:
-            self.asked, self.heading = True, "To discuss"
+        elif self.inside and node.name == "ol":
+            self.heading, self.inside = "To discuss", False  # the question ends the text
             self.add("question", [f'<div class="asked">{to_discuss(node)}</div>'])
         elif node.name in ("p", "ul", "ol", "blockquote") or "math" in classes(node):
             self.pending += [] if is_caption(node) else [node]
@@ -179,7 +185,7 @@ class Reader:
         if word == "/slide":
             self.leave()
         if word in ("slide", "/slide"):
-            self.inside, self.since, self.asked = word == "slide", len(self.slides), False
+            self.inside, self.since = word == "slide", len(self.slides)
 
     def leave(self):
         """Give the text that waits to the last slide, if it belongs to it."""
@@ -237,7 +243,7 @@ def to_discuss(items):
     found = items.find_all("li", recursive=False)
     asked = [item for item in found if words(item).endswith("?")]
     item = next((item for item in found if DISCUSS.search(words(item))), (asked or found)[-1])
-    return LABEL.sub(lambda found: found[1] + found[2].upper(), item.decode_contents().strip())
+    return LABEL.sub(lambda found: found[1] + found[2] + found[3].upper(), item.decode_contents().strip())
 
 
 def divide(caption):
@@ -249,10 +255,10 @@ def divide(caption):
 
 
 def stands_beside(image):
-    """Return whether a picture becomes larger with its caption beside it."""
+    """Return whether a picture becomes clearly larger with title and caption beside it."""
     width, height = float(image["width"]), float(image["height"])
     below, beside = (min(room[0] / width, room[1] / height) for room in (BELOW, BESIDE))
-    return beside > below
+    return beside > 1.15 * below
 
 
 def joins(slide):
@@ -304,7 +310,7 @@ def spoken(nodes):
 
 def section(slide, name):
     """Return the HTML of a slide; `name` is its address in the deck."""
-    level = "h1" if slide.kind == "opening" else "h2"
+    level = "h1" if slide.kind.startswith("opening") else "h2"
     notes = f'<aside class="notes">{spoken(slide.notes)}</aside>' if slide.notes else ""
     body = cleaned("".join(slide.body))
     return (

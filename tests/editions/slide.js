@@ -25,7 +25,7 @@
   const title = slide.querySelector("h1, h2");
   return {
     cut, letters, pictures, widgets: [...slide.querySelectorAll(".bw")].map((e) => e.getAttribute("aria-label") ?? ""),
-    lines: Math.round(title.getBoundingClientRect().height / scale / (1.2 * parseFloat(getComputedStyle(title).fontSize))),
+    narrow: slide.matches(".beside"), lines: Math.round(title.getBoundingClientRect().height / scale / (1.2 * parseFloat(getComputedStyle(title).fontSize))),
     empty: !slide.querySelector(".body").innerText.trim() && !pictures.length && !slide.querySelector(".bw"),
   };
 }

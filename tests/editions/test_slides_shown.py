@@ -52,7 +52,8 @@ def smallest(svg):
 def faults(seen, place, folder):
     """Return what is wrong with a slide, in words."""
     found = [f"{place} is cut: {what}" for what in seen["cut"]]
-    found += [f"{place} has a title of {seen['lines']} lines"] * (seen["lines"] != 1)
+    most = 4 if seen["narrow"] else 1
+    found += [f"{place} has a title of {seen['lines']} lines"] * (not 1 <= seen["lines"] <= most)
     found += [f"{place} is empty"] * seen["empty"]
     for within, size, text in seen["letters"]:
         if size < (FIGURE if within else TEXT):
