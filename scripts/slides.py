@@ -28,10 +28,13 @@ STATE = re.compile(r'data-state="(\w+)"')
 MARK = "\ue000"  # stands for an element within a paragraph
 END = re.compile(rf"(?<=[.?!])(?<!al\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z(“‘\"{MARK}])")  # of a sentence
 DISCUSS = re.compile("[Dd]iscuss")
-LABEL = re.compile(r"^((?:<p>)?)(?:<em>)?(?:To discuss|Discussion|Discuss)[.:](?:</em>)?\s*((?:<[^>]*>)*)(\w)")
+LABEL = re.compile(
+    r"^((?:<p>)?)(?:<em>)?(?:To discuss|Discussion|Discuss)[.:](?:</em>)?\s*((?:<[^>]*>)*)(\w)"
+)
 CAPTION, SENTENCE, JOINT = 130, 220, 60  # characters: of a caption, of a sentence, between joined formulas
 JOINED = 3  # formulas on a slide
-BELOW, BESIDE = (1168, 490), (848, 700)  # CSS pixels for a picture with its words above and below, or beside
+# CSS pixels for a picture with its words above and below, or beside it
+BELOW, BESIDE = (1168, 490), (848, 700)
 
 
 class Slide(NamedTuple):
@@ -151,7 +154,7 @@ class Reader:
             self.slides[0] = self.opening(self.slides[0], question(nodes))
 
     def opening(self, first, asked):
-        """Return the slide of the first picture with title and question in the place of heading and caption."""
+        """Return the slide of the first picture with title and question for heading and caption."""
         kind = first.kind.replace("picture", "opening")
         asked = f'<p class="asked">{asked}</p>'
         body = [first.body[0], asked] if "beside" in kind else [asked, first.body[0]]

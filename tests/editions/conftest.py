@@ -1,5 +1,6 @@
 """Editions to look at: a small one of the front matter and three pages, and what `make editions` left."""
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def press(site):
 
 @pytest.fixture(scope="session")
 def decks(site, tmp_path_factory):
-    """A site with the decks of all chapters, made anew, and the files that they need."""
+    """Return a function: the path of a chapter's deck, made anew, in a site with the files that it needs."""
     import slides
 
     folder = tmp_path_factory.mktemp("decks")
@@ -52,10 +53,14 @@ def decks(site, tmp_path_factory):
         (folder / name).symlink_to(site / name)
     for page in slides.chapters():
         (folder / f"{page.name}.html").symlink_to(site / f"{page.name}.html")
-        slides.make(folder, page)
     slides.furnish(folder)
-    slides.write_index(folder)
-    return folder
+
+    @functools.cache
+    def made(name):
+        slides.make(folder, next(page for page in slides.chapters() if page.name == name))
+        return folder / "slides" / f"{name}.html"
+
+    return made
 
 
 def small(press, maker, kind, folder):

@@ -6,6 +6,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import chromium
 import form
 import pytest
 import slides
@@ -25,15 +26,16 @@ def deck(press, decks):
     """Open a deck; in the end nothing was said on the console, and nothing asked for from elsewhere."""
     contexts, said = [], []
 
-    def start(address, **settings):
+    def start(name, more="", **settings):
+        path = decks(name)
         context = press.browser.new_context(viewport=WIDE, **settings)
         contexts.append(context)
         tab = context.new_page()
-        own = (decks.as_uri(), "http://127.0.0.1", "data:", "blob:", "about:")
+        own = (path.parents[1].as_uri(), "data:", "blob:", "about:")
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("request", lambda request: request.url.startswith(own) or said.append(request.url))
-        tab.goto(address if "://" in address else f"{decks.as_uri()}/slides/{address}")
+        tab.goto(path.as_uri() + more)
         tab.wait_for_function(READY)
         return tab
 
@@ -69,20 +71,21 @@ def faults(seen, place, folder):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_slide_is_whole_and_legible(deck, decks, name):
-    tab = deck(f"{name}.html")
+    tab = deck(name)
     wrong = []
     for size in (WIDE, NARROW):
         tab.set_viewport_size(size)
         for number in range(tab.evaluate("Reveal.getTotalSlides()")):
             tab.evaluate("number => Reveal.slide(number)", number)
             tab.wait_for_function(DRAWN)
-            wrong += faults(tab.evaluate(LOOK), f"slide {number + 1} at {size['width']} px", decks / "slides")
+            place = f"slide {number + 1} at {size['width']} px"
+            wrong += faults(tab.evaluate(LOOK), place, decks(name).parent)
     assert wrong == []
 
 
 @pytest.mark.parametrize("name", [CHAPTERS[2]])
 def test_keys(deck, name):
-    tab = deck(f"{name}.html", color_scheme="dark")
+    tab = deck(name, color_scheme="dark")
     theme = "document.documentElement.dataset.theme"
     assert tab.evaluate(theme) == "dark"
     tab.keyboard.press("d")
@@ -101,7 +104,7 @@ def test_keys(deck, name):
 
 @pytest.mark.parametrize("name", [CHAPTERS[2]])
 def test_speaker_view(deck, name):
-    tab = deck(f"{name}.html")
+    tab = deck(name)
     tab.keyboard.press("ArrowRight")
     wanted = tab.evaluate("document.querySelector('section.present aside').textContent").split()[:5]
     with tab.expect_popup() as opened:
@@ -112,7 +115,7 @@ def test_speaker_view(deck, name):
 
 
 def test_arrows_within_a_widget_are_its_own(deck):
-    tab = deck(f"{CHAPTERS[2]}.html")
+    tab = deck(CHAPTERS[2])
     place = tab.evaluate("Reveal.getSlides().findIndex(slide => slide.matches('.alive'))")
     tab.evaluate("number => Reveal.slide(number)", place)
     tab.wait_for_function(DRAWN)
@@ -123,7 +126,7 @@ def test_arrows_within_a_widget_are_its_own(deck):
 
 def test_printed_deck(deck):
     """One slide a page, light, its widgets drawn."""
-    tab = deck(f"{CHAPTERS[2]}.html?print-pdf", color_scheme="dark")
+    tab = deck(CHAPTERS[2], more="?print-pdf", color_scheme="dark")
     tab.wait_for_function("document.querySelectorAll('.pdf-page').length")
     tab.wait_for_function("[...document.querySelectorAll('.widget-subarea')].every(e => e.dataset.fits)")
     assert tab.evaluate("document.documentElement.dataset.theme") == "light"
@@ -131,12 +134,20 @@ def test_printed_deck(deck):
     assert len(printed.pages) == tab.locator(".pdf-page").count() >= 25
 
 
-def test_a_deck_on_a_server(deck, decks):
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=decks)
-    handler.log_message = lambda *words: None
+def test_a_deck_on_a_server(press, decks):
+    name = CHAPTERS[2]
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=decks(name).parents[1])
+    browser = press.playwright.chromium.launch(
+        executable_path=str(chromium.find()),
+        args=[*chromium.QUIET, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+    )
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        tab = deck(f"http://127.0.0.1:{server.server_port}/slides/{CHAPTERS[2]}.html")
+        said, tab = [], browser.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.goto(f"http://127.0.0.1:{server.server_port}/slides/{name}.html")
+        tab.wait_for_function(READY)
         assert tab.locator("section.present.opening").count() == 1
-        tab.close()
+        assert said == []
+        browser.close()
         server.shutdown()
