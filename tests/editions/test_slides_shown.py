@@ -97,8 +97,8 @@ def test_keys(deck, name):
     tab.keyboard.press("Escape")
     assert tab.evaluate("Reveal.isOverview()")
     tab.keyboard.press("Escape")
-    tab.keyboard.press("?")
-    assert "Light or dark" in tab.locator(".overlay-help").inner_text()
+    tab.keyboard.press("Shift+?")
+    assert "Light or dark" in tab.locator(".r-overlay-help").inner_text()
     tab.keyboard.press("Escape")
 
 
