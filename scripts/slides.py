@@ -175,7 +175,7 @@ class Reader:
             self.formula(node, before, after)
         elif self.inside and "prediction" in classes(node):
             self.add("prediction", [str(node)])
-        elif self.inside and node.name == "ol":
+        elif self.inside and node.name == "ol" and "?" in words(node):
             self.heading, self.inside = "To discuss", False  # the question ends the text
             self.add("question", [f'<div class="asked">{to_discuss(node)}</div>'])
         elif node.name in ("p", "ul", "ol", "blockquote") or "math" in classes(node):

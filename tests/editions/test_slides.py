@@ -100,7 +100,8 @@ def test_deck(decks, site, name):
     assert 25 <= len(found) <= 45
     assert "opening" in found[0]["class"] and "?" in found[0].select_one(".asked").get_text()
     assert found[0].select_one("img, .widget-subarea")
-    assert "question" in found[-1]["class"] and "?" in found[-1].select_one(".asked").get_text()
+    assert [slide for slide in found if "question" in slide["class"]] == found[-1:]
+    assert "?" in found[-1].select_one(".asked").get_text()
     assert not [slide["id"] for slide in found if not slides.words(slide.select_one("h1, h2"))]
     page = BeautifulSoup(article(site, name), "html.parser")
     numbers = Counter(slides.words(tag) for tag in page.select("div.math .tag"))
