@@ -5,7 +5,7 @@ PY = "$(VENV)/bin/python"
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book editions pdf epub full records serve test test-grading test-hub bench variants lint normalise outputs lock clean
+.PHONY: help environment book editions pdf epub slides full records serve test test-grading test-hub bench variants lint normalise outputs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -17,7 +17,7 @@ environment: ## .venv with the exact packages of requirements.lock
 book: environment ## the whole book as HTML, into _build/html
 	@$(PY) scripts/build.py
 
-editions: environment ## PDF and ePub of the book and of each page, after `make book`, beside its pages
+editions: environment ## PDF, ePub and slides of the pages, after `make book`, beside them
 	@$(PY) scripts/editions.py
 
 pdf: environment ## the PDFs only
@@ -25,6 +25,9 @@ pdf: environment ## the PDFs only
 
 epub: environment ## the ePubs only
 	@$(PY) scripts/editions.py epub
+
+slides: environment ## the slides of the chapters only
+	@$(PY) scripts/editions.py slides
 
 full: environment ## all records and the book with the original data and long training (COURSE_DATA names the data folder)
 	@$(PY) scripts/records.py

@@ -1,7 +1,8 @@
-"""PDF and ePub of the book and of each of its pages, from the pages that `make book` has built.
+"""PDF and ePub of the book and of each of its pages, and slides, from the pages that `make book` has built.
 
-    python scripts/editions.py                # all, beside the site: _build/html/_downloads
+    python scripts/editions.py                # all, in the site: _build/html/_downloads, _build/html/slides
     python scripts/editions.py pdf            # only the PDFs
+    python scripts/editions.py slides         # only the slides of the chapters
     python scripts/editions.py pdf --pages 02 15 appendix/notation   # only of these pages, without the book's
 
 A page that has not changed is not printed again. At the end every page of the site links to its editions.
@@ -19,6 +20,7 @@ import interrupts
 import marks
 import offprint
 import pdf
+import slides
 import turns
 import yaml
 
@@ -73,10 +75,29 @@ def make(folder, kinds, names):
 
     Args:
         folder: the build folder, with the site in `html/`.
-        kinds: of "pdf", "epub".
+        kinds: of "pdf", "epub", "slides".
         names: beginnings of names of pages; none for all of them and the book.
     """
     site, start = folder / "html", time.monotonic()
+    if "slides" in kinds:
+        make_slides(site, chosen(names))
+    if printed := [kind for kind in kinds if kind != "slides"]:
+        make_printed(folder, printed, names)
+    link(site)
+    print(f"The editions are ready after {time.monotonic() - start:.0f} s, in {site}")
+
+
+def make_slides(site, pages):
+    """Make the decks of those of the pages that are chapters, and the page that lists all decks."""
+    slides.furnish(site)
+    for page in (page for page in pages if page.number):
+        print(f"slides: {page.name:<19} {slides.make(site, page)} slides", flush=True)
+    slides.write_index(site)
+
+
+def make_printed(folder, kinds, names):
+    """Make PDFs or ePubs; the arguments are those of `make`."""
+    site = folder / "html"
     out, words = site / FOLDER, about(site)
     with offprint.Press(site, offprint.address()) as press:
         for kind in kinds:
@@ -93,33 +114,33 @@ def make(folder, kinds, names):
                 target = out / f"{offprint.BOOK_FILE}.{kind}"
                 size = maker.make_book(press, words, parts, folder / "editions" / kind, target)
                 print(f"{kind}: the book {size}, {target.stat().st_size / 1e6:.0f} MB", flush=True)
-    link(site)
-    print(f"The editions are ready after {time.monotonic() - start:.0f} s, in {out}")
 
 
 def link(site):
     """Link every page of a site to the editions that are there."""
 
-    def there(name):
-        files = {kind: f"{FOLDER}/{name}.{kind}" for kind in marks.WORDS}
+    def there(name, deck):
+        files = {kind: f"{FOLDER}/{name}.{kind}" for kind in ("pdf", "epub")}
+        files["slides"] = f"{slides.FOLDER}/{deck}.html"
         return {kind: file for kind, file in files.items() if (site / file).exists()}
 
+    book = there(offprint.BOOK_FILE, "index")
     for page in offprint.pages():
-        marks.put(site, page.name, there(page.file), there(offprint.BOOK_FILE))
+        marks.put(site, page.name, there(page.file, page.file if page.number else ""), book)
 
 
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    arguments.add_argument("kind", nargs="?", choices=["pdf", "epub"], help="default: both")
+    arguments.add_argument("kind", nargs="?", choices=list(marks.WORDS), help="default: all")
     arguments.add_argument("--pages", nargs="+", default=[], metavar="NAME", help="beginnings of their names")
     given = arguments.parse_args()
     folder = execute.build_folder("fast")
     check(folder)
     with interrupts.ends_with(INTERRUPTED), turns.turn(folder, "make editions"):
         try:
-            make(folder, [given.kind] if given.kind else ["pdf", "epub"], given.pages)
+            make(folder, [given.kind] if given.kind else list(marks.WORDS), given.pages)
         except (FileNotFoundError, LookupError, RuntimeError) as error:  # no Chromium; what a page lacks
             raise SystemExit(f"editions: {error}") from None
 

@@ -110,6 +110,13 @@ def read_trials(path, nb):
     return solve.trials(nb, file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
+def shaping_metadata(cell):
+    """Return a code cell's metadata without the tag `slide`, which changes what is projected and no run."""
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag != "slide"]
+    rest = {name: value for name, value in cell.metadata.items() if name != "tags"}
+    return {**rest, "tags": tags} if tags else rest
+
+
 def chapter_key(nb, shared, trials=()):
     """Return the key under which a chapter's outputs are kept.
 
@@ -120,7 +127,7 @@ def chapter_key(nb, shared, trials=()):
     """
     digest = shared.copy()
     kernel = nb.metadata.get("kernelspec", {}).get("name", "")
-    code = [[cell.source, cell.metadata] for cell in code_cells(nb)] + list(trials)
+    code = [[cell.source, shaping_metadata(cell)] for cell in code_cells(nb)] + list(trials)
     code += [
         file.read_text(encoding="utf-8")
         for file in sorted(RECORDS.glob("*.json"))

@@ -9,7 +9,8 @@ import re
 import execute
 
 PLACE = re.compile(r"(<!--editions:(\w+)-->).*?(<!--/editions-->)", re.DOTALL)
-WORDS = {"pdf": "PDF", "epub": "ePub"}
+# kind of edition: what a button says, what a sentence says
+WORDS = {"pdf": ("PDF", "PDF"), "epub": ("ePub", "ePub"), "slides": ("Slides", "slides")}
 
 
 def without(text):
@@ -23,13 +24,13 @@ def fill(text, up, own, book):
     Args:
         text: the page.
         up: "../" as often as the page lies below the root of the site.
-        own: {kind, "pdf" or "epub": address of the page's own edition, from the root}.
+        own: {kind, "pdf", "epub" or "slides": address of the page's own edition, from the root}.
         book: the same of the whole book.
     """
 
     def row(words, files, name="edition"):
         return "".join(
-            f'<a class="{name}" href="{up}{address}">{words}{WORDS[kind]}</a>'
+            f'<a class="{name}" href="{up}{address}">{words}{WORDS[kind][bool(words)]}</a>'
             for kind, address in files.items()
         )
 

@@ -31,6 +31,7 @@ MAX_BYTES = 200_000  # of one figure as it travels, gzipped
 LOSSY_FROM = 20_000  # bytes of an embedded raster from which a lossy photograph is worth it
 RASTER = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 TITLE = re.compile(r"# @title (.+?)[ \t]*(?:\n|$)")
+SLIDE = "<!--slide-->\n\n", "\n\n<!--/slide-->"  # around a tagged text; a code cell has its tag as a class
 SIDE = re.compile(r'\b(width|height)="([\d.]+)(pt|px)?"')
 PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}  # CSS pixels in one unit
 
@@ -68,6 +69,8 @@ def stage_notebook(nb: NotebookNode, static_dir: Path, name: str) -> NotebookNod
         if "outputs" in cell:
             cell.outputs = _joined(cell.outputs)
         _name_fold(cell)
+        if cell.cell_type == "markdown" and "slide" in cell.metadata.get("tags", []):
+            cell.source = cell.source.join(SLIDE)
     return nb
 
 

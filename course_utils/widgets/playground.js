@@ -488,7 +488,8 @@ async function render({ model, el, signal }) {
 
   // ---- pointer and keys
   function find(e) {                            // the unit or weight under the pointer
-    const b = units.getBoundingClientRect(), x = e.clientX - b.left, y = e.clientY - b.top, W = b.width;
+    const b = units.getBoundingClientRect(), W = units.clientWidth, unit = b.width / W; // a slide enlarges it
+    const x = (e.clientX - b.left) / unit, y = (e.clientY - b.top) / unit;
     for (let l = 0; l < net.sizes.length; l++) for (let u = 0; u < net.sizes[l]; u++) {
       const [X, Y, s] = tile(l, u, W);
       if (Math.abs(x - X) <= s / 2 + 2 && Math.abs(y - Y) <= s / 2 + 2) return [l, u];

@@ -1,5 +1,6 @@
 """Editions to look at: a small one of the front matter and three pages, and what `make editions` left."""
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,26 @@ def site():
 def press(site):
     with offprint.Press(site, offprint.address()) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def decks(site, tmp_path_factory):
+    """Return a function: the path of a chapter's deck, made anew, in a site with the files that it needs."""
+    import slides
+
+    folder = tmp_path_factory.mktemp("decks")
+    for name in ("_static", "index.html"):
+        (folder / name).symlink_to(site / name)
+    for page in slides.chapters():
+        (folder / f"{page.name}.html").symlink_to(site / f"{page.name}.html")
+    slides.furnish(folder)
+
+    @functools.cache
+    def made(name):
+        slides.make(folder, next(page for page in slides.chapters() if page.name == name))
+        return folder / "slides" / f"{name}.html"
+
+    return made
 
 
 def small(press, maker, kind, folder):

@@ -40,6 +40,9 @@ def test_links_come_and_go(tmp_path):
         assert filled.count(words) == 1
     assert "This page as ePub" not in filled
     assert marks.fill(filled, "../", own, book) == filled
+    decks = marks.fill(PAGE, "", {"slides": "slides/a.html"}, {"slides": "slides/index.html"})
+    assert '<a class="launch edition" href="slides/a.html">Slides</a>' in decks
+    assert '<a class="edition" href="slides/index.html">The book as slides</a>' in decks
     assert marks.without(filled) == marks.fill(filled, "../", {}, {}) == PAGE
 
 

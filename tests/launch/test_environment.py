@@ -19,7 +19,7 @@ TOP = Path(__file__).parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
 BUILT_WITH = ("3.11.0", "3.11.2", "3.11.7", "3.12.1", "3.13.0", "3.14.0")  # with requirements.lock
-NOT_ON_CONDA_FORGE = {"mini-racer"}
+NOT_ON_CONDA_FORGE = {"mini-racer", "sphinx-revealjs"}
 
 
 def declared(*extras):

@@ -60,6 +60,18 @@ def test_execution_is_kept_until_the_code_changes(book, capsys):
     assert "cached" not in capsys.readouterr().out
 
 
+def test_a_chapter_does_not_run_again_for_its_slides():
+    nb, shared = nbformat.v4.new_notebook(metadata=KERNEL), execute.shared_digest()
+    nb.cells = [nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
+    nb.cells[1].metadata["tags"] = ["hide-cell"]
+    before = execute.chapter_key(nb, shared)
+    nb.cells[0].metadata["tags"] = ["slide"]
+    nb.cells[1].metadata["tags"] = ["hide-cell", "slide"]
+    assert execute.chapter_key(nb, shared) == before
+    nb.cells[0].metadata["tags"] = ["hide-cell"]
+    assert execute.chapter_key(nb, shared) != before
+
+
 def test_failing_chapter_is_shown_and_not_kept(book, capsys):
     bad = notebook(book / "01_bad.ipynb", "def f(x):\n    return 1 / x", "f(0)")
     good = notebook(book / "02_good.ipynb", "1 + 1")

@@ -199,3 +199,9 @@ def test_a_folded_cell_is_called_by_its_title(tmp_path):
     assert folded.source == "print(1)"
     assert folded.metadata.mystnb.code_prompt_show == "Solution A"
     assert shown.source.startswith("# @title")
+
+
+def test_a_text_chosen_for_the_slides_is_marked(tmp_path):
+    text = "## Two\n\nText."
+    nb = run([new_markdown_cell(text, metadata={"tags": ["slide"]}), new_markdown_cell(text)], tmp_path)
+    assert [cell.source for cell in nb.cells] == [f"<!--slide-->\n\n{text}\n\n<!--/slide-->", text]
