@@ -7,7 +7,7 @@ CHAPTER = "10_identification"
 SKIP = (
     "drawings(", "photos(", "probes", "titles_of", "encoder()", "known)", "judge(", "blank", "who[i]",
     "asked", "check.", "embeddings", "METHODS", "Drawing(", "plt.subplots", "scene(", "table(", "ahead(",
-    "counts[", "ABCDEF", "mine = [None",
+    "counts[", "ABCDEF",
 )  # fmt: skip
 BROKEN = {
     "normalising lets the length's part through": (

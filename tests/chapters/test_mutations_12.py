@@ -8,7 +8,7 @@ SKIP = (
     "plt.subplots", "plots.images", "check.", "scene(", "Drawing(", "rows, pulls", "described", "sort_faces",
     "loaded", "REAL", "of_games", "played", "one_game", "made", "judge", "attributes", "history", "ranked",
     "middle_fid", "duels", "range(2000)", "critic_gradient", "train(", "def trace(", "RuntimeError",
-    "obeyed", "both[", "tick([",
+    "obeyed", "both[",
 )  # fmt: skip
 TRAINED = ("net = learn", "learnt", *SKIP)  # the one-dimensional discriminator is trained in a second
 SIGMOID = 'force["saturating"], -a.sigmoid()'
