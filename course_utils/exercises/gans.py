@@ -168,7 +168,7 @@ LOSSES = Exercise(
         ),
         Mistake(
             "Your generator minimises log(1 - D): that is the saturating loss.",
-            "Which of the two losses in Figure 7 pulls where a drawing is found out?",
+            "Whose label does the generator want for its drawings?",
             wrong=_g(lambda fake: -F.softplus(fake).mean()),
         ),
         Mistake(
@@ -178,16 +178,16 @@ LOSSES = Exercise(
         ),
         Mistake(
             "Your generator minimises -L_D, the zero-sum game; its gradient is that of the saturating loss.",
-            "Which of the two losses in Figure 7 pulls where a drawing is found out?",
+            "Whose label does the generator want for its drawings?",
             wrong=lambda real, fake: {"L_G": -_both(real, fake)[0]},
         ),
         Mistake(
             "Your generator's loss is about the data; only the drawings depend on the generator.",
-            "Which logits does equation (5) need?",
+            "Which logits depend on the generator?",
             wrong=lambda real, fake: {"L_G": F.softplus(-real).mean()},
         ),
         Mistake(
-            "The sign of your generator's loss is wrong: it is the logarithm that equation (5) subtracts.",
+            "The sign of your generator's loss is wrong: you return the logarithm itself.",
             "Should the loss fall or rise with D(G(z))?",
             wrong=_g(lambda fake: -F.softplus(-fake).mean()),
         ),

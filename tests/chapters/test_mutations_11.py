@@ -10,7 +10,7 @@ SKIP = (
     "# @title Draw", "# @title Train", "# @title The t", "# @title Load Ann", "# @title How the record",
     "# @title Decode", "# @title Measure", "# @title Blend", "# @title Build", "# @title Add", "check.",
     "# @title Check what", "# @title Other cures", "# @title Directions", "denoiser =",
-    "conv_net(64, numbers", "tick([",
+    "conv_net(64, numbers",
 )  # fmt: skip
 FACES = (LOADS, COMPONENTS, "# @title Check equation (2)")
 PCA = "# equation (2)"

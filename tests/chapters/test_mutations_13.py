@@ -10,7 +10,7 @@ SKIP = (
     "often = U", "GROUPS =", "TRIOS", "records.record", "tricks.", "score = (BOILED", "def glove",
     "LOTS", "ratios", "glove40k", "PAIRS", "TONGUES", "FORMULAS", "means[", "EXAMPLES", "def direction",
     "career", "hashed", "KNOWN", "like_spelled", "MERGES", "cos_to", "windows_at", "scores[", "CENTRED",
-    "pad_sequence", "train_cnn", "mine =", "fitted =", "race[",
+    "pad_sequence", "train_cnn", "fitted =", "race[",
 )  # fmt: skip
 WITHOUT_COUNTS = ("company_of", "similar =", *SKIP)
 # The text itself is needed by two formulas only.
