@@ -20,7 +20,7 @@ NAMES = ("data", "points", "noise", "held", "layers", "start", "seed", "loss", "
 
 
 def make(**more):
-    return playground(ASK, **{"alt": ALT, "show": ("data", "layers", "units", "seed"), **more})
+    return playground(**{"question": ASK, "alt": ALT, "show": ("data", "layers", "units", "seed"), **more})
 
 
 # ---- Python
@@ -28,7 +28,7 @@ def make(**more):
 
 def test_it_packs_what_the_page_needs():
     w = make(net=[(3, "tanh"), (2, "ReLU")], start={"data": "circles", "rate": 0.1})
-    assert w.net[:2] == [[3, "tanh"], [2, "ReLU"]] and len(w.net) == 6
+    assert w.hidden[:2] == [[3, "tanh"], [2, "ReLU"]] and len(w.hidden) == 6
     chosen = {p["name"]: p["text"][i] for p, i in zip(w.params, w.index, strict=True)}
     assert [p["name"] for p in w.params][:10] == list(NAMES)
     assert (chosen["data"], chosen["layers"], chosen["rate"]) == ("circles", "2", "0.1")
@@ -36,9 +36,9 @@ def test_it_packs_what_the_page_needs():
 
 
 def test_it_is_light():
-    """The three files of the playground, as the page loads them."""
-    own = base.module("playground_engine", "playground_data", "playground").removeprefix(base.module())
-    assert len(own.encode()) <= 50_000
+    """The scripts of the playground, as the page loads them."""
+    own = make()._esm.removeprefix(base.module())
+    assert len(own.encode()) <= 56_000
 
 
 def test_the_page_gets_scripts_without_comments():
@@ -46,12 +46,14 @@ def test_the_page_gets_scripts_without_comments():
     assert lean == "f(`x\n  // y\n`);\ng(1,\n'; // d');\nh(); // f's\n"
 
 
-def test_the_chapters_points_are_a_data_set_of_their_own():
+def test_the_notebooks_points_are_a_data_set_of_their_own():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(50, 2)), rng.choice([-1.0, 1.0], 50)
-    w = make(points=(torch.tensor(x), torch.tensor(y)), start={"data": "the chapter's points"})
-    assert len(w.given) == 50 and w.given[0] == [round(float(np.float32(v)), 3) for v in x[0]] + [int(y[0])]
-    assert "the chapter's points" not in make().params[0]["text"]
+    w = make(x=torch.tensor(x), y=torch.tensor(y), start={"data": "circles"})
+    assert len(w.given) == 50 and w.given[0] == pytest.approx([*x[0], y[0]], rel=1e-5)
+    assert w.params[0]["text"][-1] == "the notebook's points" and w.params[0]["text"][w.index[0]] == "circles"
+    assert "the notebook's points" not in make().params[0]["text"]
+    assert [row[2] for row in make(x=x, y=(y > 0)).given] == y.tolist()  # 0 and 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,16 @@ def test_the_chapters_points_are_a_data_set_of_their_own():
         ({"show": ("data", "speed")}, "show names 'speed'"),
         ({"start": {"rate": 0.02}}, "start value rate=0.02 is not in its grid"),
         ({"start": {"pace": 1}}, "start names pace"),
-        ({"points": ([[0, 1]], [2])}, "expected (N, 2) and (N,) of -1 and +1"),
+        ({"net": "What does it need?"}, "net is a str, expected an nn.Sequential or a list"),
+        ({"x": [[0, 1]]}, "points need both, x and y"),
+        ({"x": [[0, 1]], "y": [2]}, "y must hold the classes -1 and +1, or 0 and 1, but it holds 2"),
+        (
+            {"x": [[0, 1]], "y": [1, 1]},
+            "x has the shape (1, 2) and y (2,), expected (N, 1) or (N, 2) and (N,)",
+        ),
+        ({"x": [[0, 1, 2]], "y": [1]}, "x has the shape (1, 3)"),
+        ({"x": [0.0] * 1001, "y": [0.0] * 1001}, "x has 1001 points, the page trains on 1000 at most"),
+        ({"x": [float("nan")], "y": [0.0]}, "x is not finite at (0,)"),
     ],
 )
 def test_it_says_what_is_wrong(options, says):

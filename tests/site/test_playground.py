@@ -21,7 +21,7 @@ def site(tmp_path_factory):
         view, state = anywidget(name)
         state["buffers"] = []
         widget = playground(
-            f"What does the {name} need?", alt=f"The {name}, a small network", name=name, **preset
+            question=f"What does the {name} need?", alt=f"The {name}, a small network", name=name, **preset
         )
         state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
         states[name] = state
