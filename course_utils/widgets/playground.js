@@ -337,10 +337,13 @@ async function render({ model, el, signal }) {
   }
   function sheet(canvas, high) {
     const wide = canvas.parentNode.clientWidth, W = canvas === plane ? Math.min(wide, 320) : wide, H = high || W, dpr = window.devicePixelRatio || 1, g = canvas.getContext("2d");
-    canvas.width = Math.round(W * dpr);
-    canvas.height = Math.round(H * dpr);
-    canvas.style.height = `${H}px`;
+    const width = Math.round(W * dpr), height = Math.round(H * dpr);
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+      canvas.style.height = `${H}px`;
+    }
     g.setTransform(dpr, 0, 0, dpr, 0, 0);
+    g.clearRect(0, 0, W, H);
     g.font = FONT;
     g.textBaseline = "middle";
     return [g, W, H];

@@ -130,7 +130,7 @@ def playground(net=((4, "ReLU"),), x=None, y=None, *, question="", alt="A small 
 
 
 def _opened(net):
-    """Return a reader's net in numbers or {}, [units, activation] of its hidden layers, a tensor of its kind."""
+    """Return a reader's net in numbers (else {}), hidden layers as [units, activation], a tensor like it."""
     import torch
 
     if isinstance(net, torch.nn.Sequential):
