@@ -344,6 +344,7 @@ async function render({ model, el, signal }) {
     }
     g.setTransform(dpr, 0, 0, dpr, 0, 0);
     g.clearRect(0, 0, W, H);
+    g.lineWidth = 1;
     g.font = FONT;
     g.textBaseline = "middle";
     return [g, W, H];
