@@ -15,7 +15,7 @@ const below = (n) => [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[
 export function pack(model, params, value) {
   const pairs = params.map((p) => `${p.name}.${value(p.name)}`);
   pairs.push(`net.${model.get("hidden").map(([n, kind]) => `${n}-${kind}`).join("*")}`, `curve.${model.get("curve")}`);
-  if (value("data") === OWN) pairs.push(`own.${model.get("own").map((p) => p.join(",")).join("*")}`);
+  if (value("data") === OWN) pairs.push(`own.${writePoints(model.get("own"))}`);
   return pairs.join("_");
 }
 export function unpack(model, text) {           // what cannot be read is left as it is
@@ -29,8 +29,8 @@ export function unpack(model, text) {           // what cannot be read is left a
       if (net.length === model.get("hidden").length && net.every(([n, kind]) => n >= 1 && n <= 16 && n % 1 === 0 && ACTIVATIONS.includes(kind))) model.set("hidden", net);
     }
     if (key === "own") {
-      const own = v.split("*").map((s) => s.split(",").map(Number));
-      if (own.every((p) => p.length === 3 && Math.abs(p[0]) <= SIDE && Math.abs(p[1]) <= SIDE && Math.abs(p[2]) === 1)) model.set("own", own);
+      const own = readPoints(v);
+      if (own) model.set("own", own);
     }
   }
   model.set("index", index);
@@ -403,11 +403,11 @@ async function render({ model, el, signal }) {
         g.strokeRect(x - s / 2, y - s / 2, s, s);
       }
       g.fillStyle = paint("ink");
-      const x = (W / L) * (l + 0.5), lines = l ? [seven(measured.norms[l - 1] ?? NaN), l < L - 1 ? `${measured.dead[l - 1] ?? 0} of ${net.sizes[l]}` : ""] : ["gradient", "dead"];
+      const x = (W / L) * (l + 0.5), dead = measured.dead[l - 1] ?? 0, inside = l < L - 1 ? `${dead}${small ? "/" : " of "}${net.sizes[l]}` : "";
+      const lines = l ? [seven(measured.norms[l - 1] ?? NaN), inside] : ["gradient", "dead"];
       if (!l) { g.fillStyle = paint("muted"); g.textAlign = "left"; }
-      if (l && l < L - 1 && measured.dead[l - 1]) lines[1] = small ? `${measured.dead[l - 1]}/${net.sizes[l]}` : lines[1];
       g.fillText(lines[0], l ? x : 0, HIGH + 11);
-      if (measured.dead[l - 1] && l) g.fillStyle = paint("red-text");
+      if (dead) g.fillStyle = paint("red-text");
       g.fillText(lines[1], l ? x : 0, HIGH + 29);
       g.textAlign = "center";
     }

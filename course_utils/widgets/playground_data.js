@@ -83,6 +83,15 @@ function drawnCurve(text) {
   };
 }
 
+// ---- points as text, seven characters each: thousandths of x and of y from -SIDE, three digits of base 36, and the class
+const thousandths = (v) => Math.round(1000 * (v + SIDE)).toString(36).padStart(3, "0");
+export const writePoints = (points) => points.map(([x, y, label]) => thousandths(x) + thousandths(y) + (label > 0 ? "b" : "a")).join("");
+export function readPoints(text) {              // null if there is anything else
+  if (!/^([0-9a-z]{6}[ab])+$/.test(text)) return null;
+  const points = text.match(/.{7}/g).map((s) => [three(parseInt(s.slice(0, 3), 36) / 1000 - SIDE), three(parseInt(s.slice(3, 6), 36) / 1000 - SIDE), s[6] === "b" ? 1 : -1]);
+  return points.length <= MOST && points.every(([x, y]) => x <= SIDE && y <= SIDE) ? points : null;
+}
+
 // ---- data: each maker returns one point [x1, x2, label ±1] before noise
 const spread = (r) => SIDE * (2 * r.next() - 1) * 0.9;
 const MAKERS = {

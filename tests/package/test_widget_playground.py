@@ -228,6 +228,14 @@ def test_the_copied_code_reaches_the_losses_that_the_page_shows(site, what):
         press(tab, "epoch")
     shown = [float(v) for v in numbers(tab)[:3]]
     assert shown[0] == 20 and copied(tab) == pytest.approx(shown, abs=0.006)
+    if what == "a table":  # which a link carries, too
+        press(tab, "link to these settings")
+        linked = site.open(make(net=[(4, "tanh")]))
+        linked.goto(linked.url + "?" + tab.get_by_label("what was copied").input_value().partition("?")[2])
+        linked.wait_for_selector("html[data-ready]")
+        for _ in range(20):
+            press(linked, "epoch")
+        assert [float(v) for v in numbers(linked)[:3]] == shown
 
 
 def test_the_address_carries_every_setting(site):
@@ -244,7 +252,7 @@ def test_the_address_carries_every_setting(site):
     assert told(plain) == expected
     assert plain.get_by_label("curve, in x").input_value() == "x^2"
     plain.goto(
-        plain.url.partition("?")[0] + "?lamp=data.nothing_net.99-swish_own.a*b_rate_._"
+        plain.url.partition("?")[0] + "?lamp=data.nothing_net.99-swish_own.1,2,1_rate_._"
     )  # bent: left out
     plain.wait_for_selector("html[data-ready]")
     assert "XOR, 100 training" in told(plain)

@@ -387,6 +387,17 @@ def test_a_drawn_curve_survives_its_text(engine):
         assert said.startswith("The drawn curve cannot be read.")
 
 
+def test_points_survive_their_text(engine):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.uniform(-3, 3, (998, 2)).round(3), [[-3, 3], [0, -0.001]]]).tolist()
+    points = [[x, y, (-1) ** k] for k, (x, y) in enumerate(rows)]
+    text = engine("return engine.writePoints(points);", points=points)
+    assert len(text) == 7000  # what every server takes as an address
+    assert engine("return engine.readPoints(text);", text=text) == points
+    for bent in ("", "0000000", "zzzzzza", text[:-1], text + "000000a", "1,2,1"):
+        assert engine("return engine.readPoints(text);", text=bent) is None
+
+
 @pytest.mark.parametrize("given", [[[0.5, 1], [-40, 2]], [[0.5, -40, 1], [1, 1, -1]]])
 def test_the_notebooks_points_may_lie_far_out(engine, given):
     got = engine(
