@@ -27,7 +27,7 @@ def site(tmp_path_factory):
         widget = playground(
             question=f"What does the {name} need?", alt=f"The {name}, a small network", name=name, **preset
         )
-        state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
+        state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list | dict)}
         states[name] = state
         cells += [new_markdown_cell(f"## About {name}{FILLER}"), new_code_cell("w", outputs=[view])]
     folder, warnings = build(tmp_path_factory.mktemp("site"), chapter(*cells, state=states))
