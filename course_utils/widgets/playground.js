@@ -4,9 +4,9 @@ const HIGH = 290, FOOT = 40;                    // CSS pixels of the units, and 
 const RECORDS = 600;                            // points of the loss curve that are kept
 const STILL = [50, 0.001];                      // converged: no better by a thousandth in fifty epochs, or
 const EXPLODED = 1e9;
+const SMALL = 0.001;                            // a training loss below this
 const YOURS = "your net", INSTEAD = "He";       // the start from a net that the notebook has opened; what other layers get
 const BEGUN = 6;                                // CSS pixels of a drag from which it draws
-const SMALL = 0.001;                            // a training loss below this
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const seven = (v) => (Number.isFinite(v) ? num(v) : "–");
 const below = (n) => [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[d]).join("");
@@ -164,11 +164,14 @@ async function render({ model, el, signal }) {
     squares = data.D === 1 || value("loss") === "squares";
     net = new Net([data.D, ...layers.map((r) => r[0]), 1], layers.map((r) => r[1]));
     rows.get("loss").hidden = data.D === 1;
-    const begin = value("start").replace("one scale ", ""), origin = model.get("origin"), same = (a, b) => String(a) === String(b);
-    if (begin === YOURS && same(net.sizes, origin.sizes) && same(net.names, origin.names)) net.w.set(origin.weights);
-    else net.draw(begin === YOURS ? INSTEAD : begin, new Random(seed + 1));
-    if (begin === YOURS && !same([net.sizes, net.names], [origin.sizes, origin.names]))
+    const begin = value("start").replace("one scale ", ""), origin = model.get("origin");
+    const fits = String([net.sizes, net.names]) === String([origin.sizes, origin.names]);
+    if (begin !== YOURS) net.draw(begin, new Random(seed + 1));
+    else if (fits) net.w.set(origin.weights);
+    else {
+      net.draw(INSTEAD, new Random(seed + 1));
       wrong.textContent ||= `Your net has the layers ${origin.sizes.join("–")}${origin.names.length ? ` (${origin.names.join(", ")})` : ""}; the layers chosen now start by ${INSTEAD}.`;
+    }
     start = net.w.slice();
     trainer = new Trainer(net, data.x, data.y, options());
     firstState = trainer.random.state;
