@@ -242,7 +242,9 @@ async function render({ model, el, signal }) {
     say(why);
     ui.redraw();
   }
+  const inBook = Boolean(document.querySelector("script[data-state]")); // a page without a kernel, whose address is ours
   function publish() {                          // to the kernel, for .net() of Python
+    if (inBook) return;
     model.set("trained", { sizes: net.sizes, names: net.names, weights: [...net.w] });
     model.save_changes();
   }
@@ -643,8 +645,8 @@ async function render({ model, el, signal }) {
     if (heading) address.hash = heading.id;
     return address.href;
   }
-  function keepAddress() {                      // on pages of the book; elsewhere the address belongs to the notebook
-    if (!document.querySelector("script[data-state]")) return;
+  function keepAddress() {                      // elsewhere the address belongs to the notebook
+    if (!inBook) return;
     try { window.history.replaceState(null, "", link()); } catch { /* some browsers keep the address of a file */ }
   }
   async function hand(what, text) {
