@@ -1,11 +1,12 @@
-// Playground, the view: trains between two frames, draws every unit, the plane and the losses, and tells them in words.
-const SLICE = 6;                                // ms of training a frame
+// Playground, the view: trains, draws every unit, the plane and the losses, and tells them in words.
 const CELLS = 40, FINE = 121;                   // of the picture of a unit: cells a side in the plane, or values along the line
 const HIGH = 290, FOOT = 40;                    // CSS pixels of the units, and of the two lines of numbers below
 const RECORDS = 600;                            // points of the loss curve that are kept
 const STILL = [50, 0.001];                      // converged: no better by a thousandth in fifty epochs, or
 const EXPLODED = 1e9;
 const SMALL = 0.001;                            // a training loss below this
+const YOURS = "your net", INSTEAD = "He";       // the start from a net that the notebook has opened; what other layers get
+const BEGUN = 6;                                // CSS pixels of a drag from which it draws
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const seven = (v) => (Number.isFinite(v) ? num(v) : "–");
 const below = (n) => [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[d]).join("");
@@ -13,8 +14,8 @@ const below = (n) => [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[
 // settings ↔ the part of the address that a name stands for: "data.XOR_rate.0.03_net.4-ReLU.2-tanh_…"
 export function pack(model, params, value) {
   const pairs = params.map((p) => `${p.name}.${value(p.name)}`);
-  pairs.push(`net.${model.get("net").map(([n, kind]) => `${n}-${kind}`).join("*")}`, `curve.${model.get("curve")}`);
-  if (value("data") === OWN) pairs.push(`own.${model.get("own").map((p) => p.join(",")).join("*")}`);
+  pairs.push(`net.${model.get("hidden").map(([n, kind]) => `${n}-${kind}`).join("*")}`, `curve.${model.get("curve")}`);
+  if (value("data") === OWN) pairs.push(`own.${writePoints(model.get("own"))}`);
   return pairs.join("_");
 }
 export function unpack(model, text) {           // what cannot be read is left as it is
@@ -25,11 +26,11 @@ export function unpack(model, text) {           // what cannot be read is left a
     if (key === "curve") model.set("curve", v.slice(0, 80));
     if (key === "net") {
       const net = v.split("*").map((s) => [Number(s.split("-")[0]), s.slice(s.indexOf("-") + 1)]);
-      if (net.length === model.get("net").length && net.every(([n, kind]) => n >= 1 && n <= 16 && n % 1 === 0 && ACTIVATIONS.includes(kind))) model.set("net", net);
+      if (net.length === model.get("hidden").length && net.every(([n, kind]) => n >= 1 && n <= 16 && n % 1 === 0 && ACTIVATIONS.includes(kind))) model.set("hidden", net);
     }
     if (key === "own") {
-      const own = v.split("*").map((s) => s.split(",").map(Number));
-      if (own.every((p) => p.length === 3 && Math.abs(p[0]) <= SIDE && Math.abs(p[1]) <= SIDE && Math.abs(p[2]) === 1)) model.set("own", own);
+      const own = readPoints(v);
+      if (own) model.set("own", own);
     }
   }
   model.set("index", index);
@@ -74,7 +75,7 @@ async function render({ model, el, signal }) {
   const [testBox, testOut] = stat("test loss", "bw-test"), [rightBox, rightOut] = stat("test right");
   const go = button("▶ Train", () => (playing ? pause() : play()), { class: "bw-go" });
   const units = make("canvas", { class: "bw-units", tabindex: 0, role: "application", "aria-label": "The network. Arrow keys choose a unit, Escape the output.", ...quiet });
-  const plane = make("canvas", { class: "bw-plane", tabindex: 0, role: "application", "aria-label": "The points and the answer of the chosen unit. With your own points, arrow keys move a cursor and Enter acts there.", ...quiet });
+  const plane = make("canvas", { class: "bw-plane", tabindex: 0, role: "application", "aria-label": "The points and the answer of the chosen unit. With your own points, arrow keys move a cursor and Enter acts there; a curve is drawn by dragging, or typed as a formula.", ...quiet });
   const chart = make("canvas", { role: "img" }), legend = make("p", { class: "bw-text" }), chartText = make("p", { class: "bw-text" });
   const caption = make("p", { class: "bw-caption", "aria-live": "polite" }), told = make("p", { class: "bw-note", "aria-live": "polite" });
   const wrong = make("p", { class: "bw-wrong", role: "alert" });
@@ -90,11 +91,11 @@ async function render({ model, el, signal }) {
   const rows = new Map(params.filter((p) => p.text.length > 1).map((p, i) => [p.name, c.box.children[i]]));
 
   // one row for each hidden layer: units and activation
-  const layerRows = model.get("net").map((_, l) => {
+  const layerRows = model.get("hidden").map((_, l) => {
     const pick = (what, options, k) => {
       const s = make("select", { "aria-label": `${what} of layer ${l + 1}`, ...quiet }, ...options.map((o) => make("option", { value: o, text: k ? o : `${o} unit${o > 1 ? "s" : ""}` })));
       s.addEventListener("change", () => {
-        model.set("net", model.get("net").map((row, i) => (i !== l ? row : k ? [row[0], s.value] : [Number(s.value), row[1]])));
+        model.set("hidden", model.get("hidden").map((row, i) => (i !== l ? row : k ? [row[0], s.value] : [Number(s.value), row[1]])));
         model.save_changes();
       }, { signal });
       return s;
@@ -103,7 +104,7 @@ async function render({ model, el, signal }) {
     return { row: make("div", { class: "bw-layer" }, make("span", { text: `layer ${l + 1}` }), ...picks), picks };
   });
   const unitsBox = make("div", { class: "bw-layers" }, ...layerRows.map((r) => r.row));
-  const curveId = uid(), curveInput = make("input", { id: curveId, type: "text", value: model.get("curve"), spellcheck: "false", autocomplete: "off", ...quiet });
+  const curveId = uid(), curveInput = make("input", { id: curveId, type: "text", placeholder: "drawn; or a formula", spellcheck: "false", autocomplete: "off", ...quiet });
   const curveRow = make("div", { class: "bw-row bw-pick" }, make("label", { for: curveId, text: "curve, in x" }), curveInput);
   curveInput.addEventListener("change", () => { model.set("curve", curveInput.value); model.save_changes(); }, { signal });
   const show = model.get("show"), openMore = make("div"), foldedMore = make("div"); // more: what only sometimes matters
@@ -115,7 +116,7 @@ async function render({ model, el, signal }) {
   code.hidden = true;
   ui.root.append(
     make("p", { class: "bw-ask", text: model.get("question") }),
-    make("div", { class: "bw-run" }, go, button("step", () => advance(1), { title: "one step, on the next batch" }), button("epoch", () => advance(0), { title: "to the end of the epoch" }), button("reset", () => { pause(); restart(); }),
+    make("div", { class: "bw-run" }, go, button("step", () => advance(1), { title: "one step, on the next batch" }), button("epoch", () => advance(0), { title: "to the end of the epoch" }), button("reset", () => { pause(); anew(); }),
       make("span", { class: "bw-numbers" }, epochBox, trainBox, testBox, rightBox)),
     wrong, both, open, openMore,
     make("details", {}, make("summary", { text: "All settings" }), folded, foldedMore),
@@ -129,9 +130,11 @@ async function render({ model, el, signal }) {
 
   // ---- what is trained
   let data = null, net = null, trainer = null, start = null, firstState = 0, squares = false, measured = null, losses = null;
-  let playing = false, history = [], last = [], best = [], pictures = [], brush = 1, cursor = [0, 0], stamp = 0, beat = 0;
+  let playing = false, goal = 0, history = [], last = [], best = [], pictures = [], brush = 1, cursor = [0, 0], stamp = 0;
   let chosen = null, pointed = null;            // units [layer, unit], 0 for the inputs; null is the output
-  const hiddenLayers = () => model.get("net").slice(0, Number(value("layers")));
+  let sketch = null, height = null;             // the curve that is being drawn; the number at a place of the plane, 0 is its top
+  const curved = () => [CURVE, ABOVE].includes(value("data"));
+  const hiddenLayers = () => model.get("hidden").slice(0, Number(value("layers")));
 
   function options() {
     const batch = value("batch") === "all" ? data.y.length : Number(value("batch"));
@@ -143,30 +146,42 @@ async function render({ model, el, signal }) {
     wrong.textContent = "";
     layerRows.forEach(({ row, picks }, l) => {
       row.hidden = l >= layers.length;
-      model.get("net")[l].forEach((v, k) => { picks[k].value = v; });
+      model.get("hidden")[l].forEach((v, k) => { picks[k].value = v; });
     });
     const kind = value("data"), what = { data: kind, points: number("points"), noise: number("noise"), curve: model.get("curve"), own: model.get("own"), given: model.get("given") };
-    curveRow.hidden = kind !== CURVE && kind !== ABOVE;
+    curveRow.hidden = !curved();
+    curveInput.value = what.curve.startsWith(DRAWN) ? "" : what.curve;
     both.classList.toggle("bw-own", kind === OWN);
+    both.classList.toggle("bw-curved", curved());
     for (const name of ["points", "noise"]) rows.get(name).hidden = kind === OWN || kind === ORIGINAL;
     try {
       data = makeData(what, new Random(seed));
-      data.f = kind === CURVE || kind === ABOVE ? formula(what.curve) : null;
+      data.f = curved() ? formula(what.curve) : null;
     } catch (problem) {
       wrong.textContent = problem.message;
       data ??= { ...makeData({ ...what, data: CURVE, curve: "x" }, new Random(seed)), f: (x) => x };
     }
     squares = data.D === 1 || value("loss") === "squares";
     net = new Net([data.D, ...layers.map((r) => r[0]), 1], layers.map((r) => r[1]));
-    net.draw(value("start").replace("one scale ", ""), new Random(seed + 1));
+    rows.get("loss").hidden = data.D === 1;
+    const begin = value("start").replace("one scale ", ""), origin = model.get("origin");
+    const fits = String([net.sizes, net.names]) === String([origin.sizes, origin.names]);
+    if (begin !== YOURS) net.draw(begin, new Random(seed + 1));
+    else if (fits) net.w.set(origin.weights);
+    else {
+      net.draw(INSTEAD, new Random(seed + 1));
+      wrong.textContent ||= `Your net has the layers ${origin.sizes.join("–")}${origin.names.length ? ` (${origin.names.join(", ")})` : ""}; the layers chosen now start by ${INSTEAD}.`;
+    }
     start = net.w.slice();
     trainer = new Trainer(net, data.x, data.y, options());
     firstState = trainer.random.state;
     if (history.length > 1) last = history;
     history = [];
     best = [Infinity, 0];
+    goal = 1;
     if (chosen && (chosen[0] > layers.length || chosen[1] >= net.sizes[chosen[0]])) chosen = null;
-    pointed = null;
+    pointed = sketch = null;
+    frames.turn = 0;
     look();
     say();
     ui.redraw();
@@ -186,19 +201,27 @@ async function render({ model, el, signal }) {
     if (!flag("stop")) return "";
     return measured.loss < SMALL || trainer.epoch - best[1] > STILL[0] ? "Converged." : "";
   }
-  function tick() {
+  // Whether training has come to an end is asked at the end of certain epochs, so that a run does not depend on the speed.
+  function learn() {
+    if (trainer.epoch >= goal) return false;
+    trainer.step();
+  }
+  function judge() {
+    look();
+    const due = trainer.epoch >= goal || !(measured.loss < EXPLODED), end = due && finished();
+    if (due) goal = trainer.epoch + 1 + Math.floor(trainer.epoch / 100); // slowly at first, so that there is something to see
+    if (end) pause(end);
+  }
+  const frames = new Frames([judge, drawRun, drawAnswers, drawUnits]), unseen = new Frames([judge]);
+  function tick(now) {
     if (!playing) return;
     if (!ui.root.isConnected) return pause();
-    const box = ui.root.getBoundingClientRect(), now = performance.now();
-    if (box.bottom > 0 && box.top < innerHeight) {
-      const goal = trainer.epoch + 1 + Math.floor(trainer.epoch / 100); // slowly at first, so that there is something to see
-      while (trainer.epoch < goal && performance.now() - now < SLICE) trainer.step();
-      if (!reducedMotion() || now - stamp > 500) {
-        stamp = now;
-        look();
-        const end = finished();
-        if (end) pause(end);
-        ui.redraw();
+    const box = ui.root.getBoundingClientRect();
+    if (box.bottom > 0 && box.top < innerHeight && ui.root.clientWidth) {
+      if (!reducedMotion()) frames.run(learn);
+      else {
+        unseen.run(learn);
+        if (now - stamp > 500) { stamp = now; ui.redraw(); }
       }
     }
     requestAnimationFrame(tick);
@@ -215,27 +238,38 @@ async function render({ model, el, signal }) {
     go.textContent = "▶ Train";
     for (const e of [caption, told]) e.setAttribute("aria-live", "polite");
     look();
+    publish();
     say(why);
     ui.redraw();
   }
+  const inBook = Boolean(document.querySelector("script[data-state]")); // a page without a kernel, whose address is ours
+  function publish() {                          // to the kernel, for .net() of Python
+    if (inBook) return;
+    model.set("trained", { sizes: net.sizes, names: net.names, weights: [...net.w] });
+    model.save_changes();
+  }
+  const rest = () => { if (!playing) ui.redraw(); }; // while it trains, a frame comes anyway
   function advance(steps) {                     // 0: to the end of the epoch
     if (data.y.length) do trainer.step(); while (!steps && trainer.place);
     pause(data.y.length ? "" : finished());
   }
   function changed(name) {
-    if (name === "held") return ui.redraw();
-    if (name === "stop") { say(); return ui.redraw(); }
-    restart();
+    if (name === "held" || name === "stop") { say(); ui.redraw(); }
+    else anew();
     keepAddress();
   }
-  const pull = () => { curveInput.value = model.get("curve"); restart(); keepAddress(); };
-  for (const key of ["net", "curve", "own"]) model.on(`change:${key}`, pull);
+  function anew() {
+    restart();
+    publish();
+  }
+  const pull = () => { anew(); keepAddress(); };
+  for (const key of ["hidden", "curve", "own"]) model.on(`change:${key}`, pull);
 
   // ---- in words
   function say(why = "") {
     const o = options(), kind = value("data"), off = (name, v) => (v ? `, ${name} ${v}` : "");
     const about = [
-      `${kind}, ${data.y.length} training and ${data.testY.length} test points${kind === OWN || kind === ORIGINAL ? "" : `, noise ${value("noise")}`}, seed ${value("seed")}.`,
+      `${kind}${curved() ? ` (${model.get("curve").startsWith(DRAWN) ? "drawn" : model.get("curve")})` : ""}, ${data.y.length} training and ${data.testY.length} test points${kind === OWN || kind === ORIGINAL ? "" : `, noise ${value("noise")}`}, seed ${value("seed")}.`,
       `Network ${net.sizes.join("–")}${net.names.length ? ` (${net.names.join(", ")})` : ""}, start ${value("start")}.`,
       `${squares ? "Squares" : "Cross-entropy"}, ${o.optimiser}, rate ${value("rate")} ${value("schedule")}, batches of ${value("batch")}${off("L1", o.l1)}${off("L2", o.l2)}${off("dropout", o.dropout)}${flag("stop") ? ", stops when converged" : ""}.`,
       `Epoch ${trainer.epoch}, step ${trainer.steps}: training loss ${seven(measured.loss)}, test loss ${seven(losses.loss)}; gradient by layer ${measured.norms.map(seven).join(", ")}` +
@@ -260,10 +294,10 @@ async function render({ model, el, signal }) {
   function compute() {                          // answers of all units over the plane, or along the line
     const n = data.D === 1 ? FINE : CELLS * CELLS, order = range(n), x = new Float64Array(n * data.D);
     for (let k = 0; k < n; k++) {
-      if (data.D === 1) x[k] = SIDE * ((2 * k) / (FINE - 1) - 1);
+      if (data.D === 1) x[k] = data.side * ((2 * k) / (FINE - 1) - 1);
       else {
-        x[2 * k] = SIDE * ((2 * (k % CELLS) + 1) / CELLS - 1);
-        x[2 * k + 1] = SIDE * (1 - (2 * Math.floor(k / CELLS) + 1) / CELLS);
+        x[2 * k] = data.side * ((2 * (k % CELLS) + 1) / CELLS - 1);
+        x[2 * k + 1] = data.side * (1 - (2 * Math.floor(k / CELLS) + 1) / CELLS);
       }
     }
     const count = net.h.length / LANES;
@@ -308,10 +342,14 @@ async function render({ model, el, signal }) {
   }
   function sheet(canvas, high) {
     const wide = canvas.parentNode.clientWidth, W = canvas === plane ? Math.min(wide, 320) : wide, H = high || W, dpr = window.devicePixelRatio || 1, g = canvas.getContext("2d");
-    canvas.width = Math.round(W * dpr);
-    canvas.height = Math.round(H * dpr);
-    canvas.style.height = `${H}px`;
+    const width = Math.round(W * dpr), height = Math.round(H * dpr);
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+      canvas.style.height = `${H}px`;
+    }
     g.setTransform(dpr, 0, 0, dpr, 0, 0);
+    g.clearRect(0, 0, W, H);
+    g.lineWidth = 1;
     g.font = FONT;
     g.textBaseline = "middle";
     return [g, W, H];
@@ -370,11 +408,11 @@ async function render({ model, el, signal }) {
         g.strokeRect(x - s / 2, y - s / 2, s, s);
       }
       g.fillStyle = paint("ink");
-      const x = (W / L) * (l + 0.5), lines = l ? [seven(measured.norms[l - 1] ?? NaN), l < L - 1 ? `${measured.dead[l - 1] ?? 0} of ${net.sizes[l]}` : ""] : ["gradient", "dead"];
+      const x = (W / L) * (l + 0.5), dead = measured.dead[l - 1] ?? 0, inside = l < L - 1 ? `${dead}${small ? "/" : " of "}${net.sizes[l]}` : "";
+      const lines = l ? [seven(measured.norms[l - 1] ?? NaN), inside] : ["gradient", "dead"];
       if (!l) { g.fillStyle = paint("muted"); g.textAlign = "left"; }
-      if (l && l < L - 1 && measured.dead[l - 1]) lines[1] = small ? `${measured.dead[l - 1]}/${net.sizes[l]}` : lines[1];
       g.fillText(lines[0], l ? x : 0, HIGH + 11);
-      if (measured.dead[l - 1] && l) g.fillStyle = paint("red-text");
+      if (dead) g.fillStyle = paint("red-text");
       g.fillText(lines[1], l ? x : 0, HIGH + 29);
       g.textAlign = "center";
     }
@@ -391,32 +429,25 @@ async function render({ model, el, signal }) {
     } else g.arc(x, y, r, 0, 7);
   }
   function drawPlane() {
-    const [g, W] = sheet(plane), at = pointed || chosen, output = !at || at[0] === net.sizes.length - 1;
+    const [g, W] = sheet(plane), at = pointed || chosen, output = !at || at[0] === net.sizes.length - 1, { D, side } = data;
     const [l, u] = output ? [net.sizes.length - 1, 0] : at[2] === undefined ? at : [at[0], at[1]], v = pictures[net.from[l] + u];
     const sets = [[data.x, data.y, false], ...(flag("held") ? [[data.testX, data.testY, true]] : [])];
-    const px = (x) => (W * (x + SIDE)) / (2 * SIDE);
-    legend.textContent = `${output ? "the output" : unitName(l, u)}${flag("held") ? "; hollow: test points" : ""}`;
-    if (data.D === 1) {
-      const values = output ? [...data.y] : [...v], low = Math.min(...values, -0.1), high = Math.max(...values, 0.1), pad = 0.15 * (high - low);
-      const py = (y) => W - (W * (y - low + pad)) / (high - low + 2 * pad);
+    const values = D === 2 ? [side] : output ? [...data.y] : [...v], low = D === 2 ? -side : Math.min(...values, -0.1), high = Math.max(...values, 0.1);
+    const pad = D === 2 ? 0 : 0.15 * (high - low), xs = Array.from({ length: FINE }, (_, k) => side * ((2 * k) / (FINE - 1) - 1));
+    const px = (x) => (W * (x / side + 1)) / 2, py = (y) => W - (W * (y - low + pad)) / (high - low + 2 * pad);
+    height = (y) => low - pad + (1 - y) * (high - low + 2 * pad);
+    const line = (ys, colour, dash, width) => {
+      g.strokeStyle = paint(colour);
+      g.lineWidth = width;
+      g.setLineDash(dash);
+      g.beginPath();
+      xs.forEach((x, k) => g.lineTo(px(x), py(ys[k])));
+      g.stroke();
+      g.setLineDash([]);
+    };
+    if (D === 1) {
       g.strokeStyle = paint("line");
       g.strokeRect(0.5, 0.5, W - 1, W - 1);
-      const line = (points, colour, dash, width) => {
-        g.strokeStyle = paint(colour);
-        g.lineWidth = width;
-        g.setLineDash(dash);
-        g.beginPath();
-        points.forEach(([x, y]) => g.lineTo(px(x), py(y)));
-        g.stroke();
-        g.setLineDash([]);
-      };
-      const xs = Array.from({ length: FINE }, (_, k) => SIDE * ((2 * k) / (FINE - 1) - 1));
-      if (output) {
-        line(xs.map((x) => [x, data.f(x)]), "muted", [4, 4], 1.5);
-        for (const [x, y, hollow] of sets) for (let e = 0; e < y.length; e++) dot(px(x[e]), py(y[e]), 0, hollow);
-        legend.textContent += "; dashed: the curve behind the points";
-      }
-      line(xs.map((x, k) => [x, v[k]]), "orange", [], 2.5);
     } else {
       const im = new ImageData(CELLS, CELLS);
       colour(v, l, im, 0, 0, 1, ramp(0.55));
@@ -428,13 +459,18 @@ async function render({ model, el, signal }) {
       const cell = W / CELLS;
       for (const [a, b, p, q] of zeroLine(v, CELLS)) { g.moveTo((a + 0.5) * cell, (b + 0.5) * cell); g.lineTo((p + 0.5) * cell, (q + 0.5) * cell); }
       if (output) g.stroke();
-      for (const [x, y, hollow] of sets) for (let e = 0; e < y.length; e++) dot(px(x[2 * e]), W - px(x[2 * e + 1]), y[e], hollow);
-      if (value("data") === OWN && document.activeElement === plane) {
-        g.strokeStyle = paint("ink");
-        g.lineWidth = 1.5;
-        g.strokeRect(px(cursor[0]) - 8, W - px(cursor[1]) - 8, 16, 16);
-      }
     }
+    if (output && sketch) line(xs.map(sketch.f), "ink", [], 1.5);
+    else if (output && data.f) line(xs.map(data.f), "muted", [4, 4], 1.5);
+    if (output || D === 2)
+      for (const [x, y, hollow] of sets) for (let e = 0; e < y.length; e++) dot(px(x[D * e]), py(D === 1 ? y[e] : x[2 * e + 1]), D === 1 ? 0 : y[e], hollow);
+    if (D === 1) line(v, "orange", [], 2.5);
+    if (value("data") === OWN && document.activeElement === plane) {
+      g.strokeStyle = paint("ink");
+      g.lineWidth = 1.5;
+      g.strokeRect(px(cursor[0]) - 8, py(cursor[1]) - 8, 16, 16);
+    }
+    legend.textContent = `${output ? "the output" : unitName(l, u)}${flag("held") ? "; hollow: test points" : ""}${output && data.f ? "; dashed: the curve, drag to draw another" : ""}`;
     function dot(x, y, label, hollow) {
       mark(g, x, y, label, data.y.length > 120 ? 3 : 4);
       g.lineWidth = 1.2;
@@ -470,12 +506,7 @@ async function render({ model, el, signal }) {
     chartText.textContent = `loss: solid training, dashed test${last.length ? ", grey the run before" : ""}`;
     chart.setAttribute("aria-label", `Loss over ${Math.round(far)} epochs; now ${seven(measured.loss)} in training, ${seven(losses.loss)} in the test.`);
   }
-  function draw() {
-    if (!ui.root.clientWidth || !net) return;
-    for (const name of Object.keys(theme)) delete theme[name];
-    compute();
-    if (!playing || beat++ % 3 === 0 || Math.max(...net.sizes) <= 8) drawUnits(); // a crowd takes longer
-    drawPlane();
+  function drawRun() {
     drawChart();
     epochOut.textContent = trainer.epoch.toLocaleString("en");
     trainOut.textContent = seven(measured.loss);
@@ -483,7 +514,18 @@ async function render({ model, el, signal }) {
     rightBox.hidden = data.D === 1;
     rightOut.textContent = data.testY.length ? `${Math.round(100 * losses.right)} %` : "–";
     caption.textContent = describe();
+  }
+  function drawAnswers() {
+    compute();
+    drawPlane();
     ui.drawn();
+  }
+  function draw() {
+    if (!ui.root.clientWidth || !net) return;
+    for (const name of Object.keys(theme)) delete theme[name];
+    drawRun();
+    drawAnswers();
+    drawUnits();
   }
 
   // ---- pointer and keys
@@ -506,9 +548,9 @@ async function render({ model, el, signal }) {
     }
     return found;
   }
-  units.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") { pointed = find(e); ui.redraw(); } }, { signal });
-  units.addEventListener("pointerleave", () => { pointed = null; ui.redraw(); }, { signal });
-  units.addEventListener("pointerdown", (e) => { chosen = find(e); pointed = null; ui.redraw(); }, { signal });
+  units.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") { pointed = find(e); rest(); } }, { signal });
+  units.addEventListener("pointerleave", () => { pointed = null; rest(); }, { signal });
+  units.addEventListener("pointerdown", (e) => { chosen = find(e); pointed = null; rest(); }, { signal });
   units.addEventListener("keydown", (e) => {
     const L = net.sizes.length, [l, u] = chosen || [L - 1, 0];
     const to = { ArrowLeft: [l - 1, u], ArrowRight: [l + 1, u], ArrowUp: [l, u - 1], ArrowDown: [l, u + 1], Escape: [L - 1, 0] }[e.key];
@@ -517,7 +559,7 @@ async function render({ model, el, signal }) {
     const layer = Math.max(0, Math.min(L - 1, to[0]));
     chosen = [layer, Math.max(0, Math.min(net.sizes[layer] - 1, to[1]))];
     pointed = null;
-    ui.redraw();
+    rest();
   }, { signal });
 
   function touch(x, y) {                        // what the brush does at a point of the plane
@@ -526,12 +568,46 @@ async function render({ model, el, signal }) {
     model.set("own", own);
     model.save_changes();
   }
-  plane.addEventListener("pointerdown", (e) => {
+  // where a pointer is, in parts of the plane's width and height
+  const spot = (e) => {
+    const b = plane.getBoundingClientRect();
+    return [(e.clientX - b.left) / b.width, (e.clientY - b.top) / b.height].map((v) => Math.max(0, Math.min(1, v)));
+  };
+  plane.addEventListener("click", (e) => {      // not pointerdown, with which a finger may begin to scroll
     if (value("data") !== OWN) return;
-    const b = plane.getBoundingClientRect(), place = (v) => SIDE * (2 * Math.max(0, Math.min(1, v)) - 1);
-    cursor = [place((e.clientX - b.left) / b.width), -place((e.clientY - b.top) / b.height)];
+    const [x, y] = spot(e);
+    cursor = [SIDE * (2 * x - 1), SIDE * (1 - 2 * y)];
     touch(...cursor);
   }, { signal });
+  // Drawing a curve begins from the one that is there. A finger that moves up or down scrolls the page: the browser then
+  // cancels the pointer, and nothing was drawn.
+  plane.addEventListener("pointerdown", (e) => {
+    const at = chosen || [net.sizes.length - 1];
+    if (!data.f || e.button || at[0] !== net.sizes.length - 1) return;
+    const heights = knots.map(data.f), [x, y] = spot(e);
+    sketch = { heights, from: [SIDE * (2 * x - 1), height(y)], start: [e.clientX, e.clientY], begun: false, f: data.f };
+    plane.setPointerCapture(e.pointerId);
+  }, { signal });
+  plane.addEventListener("pointermove", (e) => {
+    if (!sketch) return;
+    sketch.begun ||= Math.hypot(e.clientX - sketch.start[0], e.clientY - sketch.start[1]) > BEGUN;
+    if (!sketch.begun) return;
+    const [u, v] = spot(e), { heights, from } = sketch, to = [SIDE * (2 * u - 1), height(v)], near = SIDE / (KNOTS - 1);
+    const [[a, ya], [b, yb]] = from[0] < to[0] ? [from, to] : [to, from];
+    knots.forEach((x, k) => {                   // those that the pointer has passed, and the one beside it
+      if (x > a - near && x < b + near) heights[k] = b > a ? ya + Math.max(0, Math.min(1, (x - a) / (b - a))) * (yb - ya) : yb;
+    });
+    Object.assign(sketch, { from: to, f: formula(writeCurve(heights)) });
+    rest();
+  }, { signal });
+  plane.addEventListener("pointerup", () => {
+    const drawn = sketch?.begun && writeCurve(sketch.heights);
+    sketch = null;
+    if (!drawn) return;
+    model.set("curve", drawn);
+    model.save_changes();
+  }, { signal });
+  plane.addEventListener("pointercancel", () => { sketch = null; rest(); }, { signal });
   plane.addEventListener("keydown", (e) => {
     if (value("data") !== OWN) return;
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key], act = e.key === "Enter" || e.key === " ";
@@ -539,9 +615,9 @@ async function render({ model, el, signal }) {
     e.preventDefault();
     if (act) return touch(...cursor);
     cursor = cursor.map((v, k) => Math.max(-SIDE, Math.min(SIDE, v + 0.15 * move[k])));
-    ui.redraw();
+    rest();
   }, { signal });
-  for (const kind of ["focus", "blur"]) plane.addEventListener(kind, () => ui.redraw(), { signal });
+  for (const kind of ["focus", "blur"]) plane.addEventListener(kind, rest, { signal });
   function useTable(text) {
     try {
       const { points, told: how } = readTable(text);
@@ -570,8 +646,8 @@ async function render({ model, el, signal }) {
     if (heading) address.hash = heading.id;
     return address.href;
   }
-  function keepAddress() {                      // on pages of the book; elsewhere the address belongs to the notebook
-    if (!document.querySelector("script[data-state]")) return;
+  function keepAddress() {                      // elsewhere the address belongs to the notebook
+    if (!inBook) return;
     try { window.history.replaceState(null, "", link()); } catch { /* some browsers keep the address of a file */ }
   }
   async function hand(what, text) {
@@ -583,7 +659,7 @@ async function render({ model, el, signal }) {
     } catch { copied.textContent = `The ${what}, to be copied from here:`; }
   }
   restart();
-  draw();
-  return () => { playing = false; for (const key of ["net", "curve", "own"]) model.off(`change:${key}`, pull); c.close(); ui.close(); };
+  if (!model.get("trained").weights) publish();
+  return () => { playing = false; for (const key of ["hidden", "curve", "own"]) model.off(`change:${key}`, pull); c.close(); ui.close(); };
 }
 export default { render };

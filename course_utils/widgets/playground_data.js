@@ -1,11 +1,12 @@
-// Playground, what goes in and out: points, the formula of a curve, a reader's table, code and weights to take along.
-export const SIDE = 3;                          // inputs lie between -SIDE and SIDE
+// Playground, what goes in and out: points, a curve, a reader's table, code and weights to take along.
+export const SIDE = 3;                          // inputs lie between -SIDE and SIDE; a notebook's may lie farther out
 const MOST = 1000;                              // points of a table
 const three = (v) => Math.round(1000 * v) / 1000; // what is kept of a coordinate, so that copied code has the same
 
 // ---- a formula in x: numbers, pi, + - * / ^, parentheses and a few functions; anything else is refused with a sentence
 const FUNCTIONS = { sin: Math.sin, cos: Math.cos, tanh: Math.tanh, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, abs: Math.abs };
 export function formula(text) {
+  if (text.startsWith(DRAWN)) return drawnCurve(text);
   const tokens = text.replace(/−/g, "-").match(/\d+\.?\d*|\.\d+|[a-z]+|\S/gi) || [];
   let at = 0;
   const refuse = (what) => { throw new Error(`The curve “${text}”: ${what}. Write a formula in x, such as 2*sin(x) or 0.5*x^2 - 1.`); };
@@ -65,6 +66,32 @@ export function formula(text) {
   return f;
 }
 
+// ---- a curve that the reader draws: heights at KNOTS places, straight lines between them. As text, a mark and for each
+// height two digits of base 36, which count hundredths from -FAR.
+export const DRAWN = "~";
+export const KNOTS = 31;
+const FAR = 6.4;
+export const knots = Array.from({ length: KNOTS }, (_, k) => SIDE * ((2 * k) / (KNOTS - 1) - 1));
+export const writeCurve = (heights) =>
+  DRAWN + heights.map((v) => Math.round(100 * (Math.max(-FAR, Math.min(FAR, v)) + FAR)).toString(36).padStart(2, "0")).join("");
+function drawnCurve(text) {
+  const heights = (text.slice(1).match(/[0-9a-z]{2}/g) || []).map((pair) => parseInt(pair, 36) / 100 - FAR);
+  if (heights.length !== KNOTS) throw new Error("The drawn curve cannot be read. Draw another, or write a formula in x.");
+  return (x) => {
+    const at = Math.max(0, Math.min(KNOTS - 1.001, ((x / SIDE + 1) / 2) * (KNOTS - 1))), k = Math.floor(at);
+    return heights[k] + (at - k) * (heights[k + 1] - heights[k]);
+  };
+}
+
+// ---- points as text, seven characters each: thousandths of x and of y from -SIDE, three digits of base 36, and the class
+const thousandths = (v) => Math.round(1000 * (v + SIDE)).toString(36).padStart(3, "0");
+export const writePoints = (points) => points.map(([x, y, label]) => thousandths(x) + thousandths(y) + (label > 0 ? "b" : "a")).join("");
+export function readPoints(text) {              // null if there is anything else
+  if (!/^([0-9a-z]{6}[ab])+$/.test(text)) return null;
+  const points = text.match(/.{7}/g).map((s) => [three(parseInt(s.slice(0, 3), 36) / 1000 - SIDE), three(parseInt(s.slice(3, 6), 36) / 1000 - SIDE), s[6] === "b" ? 1 : -1]);
+  return points.length <= MOST && points.every(([x, y]) => x <= SIDE && y <= SIDE) ? points : null;
+}
+
 // ---- data: each maker returns one point [x1, x2, label ±1] before noise
 const spread = (r) => SIDE * (2 * r.next() - 1) * 0.9;
 const MAKERS = {
@@ -82,10 +109,10 @@ const MAKERS = {
     return [far * Math.cos(angle), far * Math.sin(angle), i % 2 ? 1 : -1];
   },
 };
-export const CURVE = "a curve", ABOVE = "above or below a curve", OWN = "your own points", ORIGINAL = "the chapter's points";
+export const CURVE = "a curve", ABOVE = "above or below a curve", OWN = "your own points", ORIGINAL = "the notebook's points";
 
-// Returns { x, y, testX, testY, D }: training and test points, x with D numbers a point. Own and given points stay as
-// they are; of forty or more, every fourth is for the test.
+// Returns { x, y, testX, testY, D, side }: training and test points, x with D numbers a point between -side and side.
+// Own and given points stay as they are; of forty or more, every fourth is for the test.
 export function makeData({ data, points, noise, curve, own, given }, random) {
   const f = data === CURVE || data === ABOVE ? formula(curve) : null, all = [];
   const listed = data === OWN ? own : data === ORIGINAL ? given : null, count = listed ? listed.length : points + 200;
@@ -96,10 +123,11 @@ export function makeData({ data, points, noise, curve, own, given }, random) {
     else if (data === ABOVE) { const x = spread(random), y = spread(random); all.push([noisy(x), noisy(y), y > f(x) ? 1 : -1]); }
     else { const [a, b, label] = MAKERS[data](random, i); all.push([noisy(a), noisy(b), label]); }
   }
-  const test = (i) => (listed ? listed.length >= 40 && i % 4 === 3 : i >= points), D = data === CURVE ? 1 : 2;
+  const test = (i) => (listed ? listed.length >= 40 && i % 4 === 3 : i >= points), D = data === CURVE || all[0]?.length === 2 ? 1 : 2;
   const part = (want) => all.filter((_, i) => test(i) === want), flat = (rows) => Float64Array.from(rows.flatMap((p) => p.slice(0, D)));
   const train = part(false), held = part(true), label = (rows) => Float64Array.from(rows, (p) => p[D]);
-  return { D, x: flat(train), y: label(train), testX: flat(held), testY: label(held) };
+  const side = Math.max(SIDE, data === ORIGINAL ? 1.05 * Math.max(...all.flatMap((p) => p.slice(0, D)).map(Math.abs)) : 0);
+  return { D, side, x: flat(train), y: label(train), testX: flat(held), testY: label(held) };
 }
 
 // A table of x, y, class, with or without a head; separators are commas, semicolons or tabs. Returns { points, told }:
@@ -156,13 +184,14 @@ const RATES = {
 // net: a Net, start: its array w at the start, data: of makeData, o: the options of a Trainer, state: of its Random.
 export function torchCode(net, start, data, o, state, epochs) {
   const rows = (x, D) => Array.from({ length: x.length / D }, (_, i) => `[${x.slice(i * D, (i + 1) * D).join(", ")}]`);
+  const numbers = (v) => `[\n${wrap(v.map(String)).replace(/^/gm, "    ")}\n    ]`;
   const wrap = (items) => items.reduce((lines, item) => {
     const last = lines.length - 1;
     if (lines[last].length + item.length > 96) return [...lines, `    ${item},`];
     lines[last] += `${lines[last].trim() ? " " : "    "}${item},`;
     return lines;
   }, [""]).join("\n");
-  const tensor = (items) => `torch.tensor([\n${wrap(items)}\n])`;
+  const tensor = (items) => `torch.tensor([\n${wrap(items)}\n], dtype=torch.float64)`;
   const modules = net.sizes.slice(1).flatMap((m, l) => [
     `nn.Linear(${net.sizes[l]}, ${m})`,
     ...(l + 2 < net.sizes.length ? [...(MODULES[net.names[l]] ? [MODULES[net.names[l]]] : []), ...(o.dropout ? ["Dropout()"] : [])] : []),
@@ -203,13 +232,13 @@ def loss_of(net, x, y):
 
 
 net = nn.Sequential(${modules.join(", ")})
-START = [  # the weights of each layer; biases begin at zero
-${layersOf(net, start).map(({ weight }) => `    [\n${wrap(weight.map((row) => `[${row.join(", ")}]`)).replace(/^/gm, "    ")}\n    ],`).join("\n")}
+START = [  # of each layer the weights, row by row, and the biases
+${layersOf(net, start).map(({ weight, bias }) => `    (${numbers(weight.flat())}, ${numbers(bias)}),`).join("\n")}
 ]
 linear = [layer for layer in net if isinstance(layer, nn.Linear)]
-for layer, weight in zip(linear, START):
-    layer.weight.data = torch.tensor(weight)
-    layer.bias.data.zero_()
+for layer, (weight, bias) in zip(linear, START):
+    layer.weight.data = torch.tensor(weight, dtype=torch.float64).view_as(layer.weight)
+    layer.bias.data = torch.tensor(bias, dtype=torch.float64)
 weights, biases = [layer.weight for layer in linear], [layer.bias for layer in linear]
 groups = [{"params": weights, "weight_decay": L2}, {"params": biases, "weight_decay": 0}]
 optimiser = torch.optim.${OPTIM[o.optimiser]}

@@ -20,7 +20,7 @@ NAMES = ("data", "points", "noise", "held", "layers", "start", "seed", "loss", "
 
 
 def make(**more):
-    return playground(ASK, **{"alt": ALT, "show": ("data", "layers", "units", "seed"), **more})
+    return playground(**{"question": ASK, "alt": ALT, "show": ("data", "layers", "units", "seed"), **more})
 
 
 # ---- Python
@@ -28,7 +28,7 @@ def make(**more):
 
 def test_it_packs_what_the_page_needs():
     w = make(net=[(3, "tanh"), (2, "ReLU")], start={"data": "circles", "rate": 0.1})
-    assert w.net[:2] == [[3, "tanh"], [2, "ReLU"]] and len(w.net) == 6
+    assert w.hidden[:2] == [[3, "tanh"], [2, "ReLU"]] and len(w.hidden) == 6
     chosen = {p["name"]: p["text"][i] for p, i in zip(w.params, w.index, strict=True)}
     assert [p["name"] for p in w.params][:10] == list(NAMES)
     assert (chosen["data"], chosen["layers"], chosen["rate"]) == ("circles", "2", "0.1")
@@ -36,9 +36,9 @@ def test_it_packs_what_the_page_needs():
 
 
 def test_it_is_light():
-    """The three files of the playground, as the page loads them."""
-    own = base.module("playground_engine", "playground_data", "playground").removeprefix(base.module())
-    assert len(own.encode()) <= 50_000
+    """The scripts of the playground, as the page loads them."""
+    own = make()._esm.removeprefix(base.module())
+    assert len(own.encode()) <= 56_000
 
 
 def test_the_page_gets_scripts_without_comments():
@@ -46,12 +46,14 @@ def test_the_page_gets_scripts_without_comments():
     assert lean == "f(`x\n  // y\n`);\ng(1,\n'; // d');\nh(); // f's\n"
 
 
-def test_the_chapters_points_are_a_data_set_of_their_own():
+def test_the_notebooks_points_are_a_data_set_of_their_own():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(50, 2)), rng.choice([-1.0, 1.0], 50)
-    w = make(points=(torch.tensor(x), torch.tensor(y)), start={"data": "the chapter's points"})
-    assert len(w.given) == 50 and w.given[0] == [round(float(np.float32(v)), 3) for v in x[0]] + [int(y[0])]
-    assert "the chapter's points" not in make().params[0]["text"]
+    w = make(x=torch.tensor(x), y=torch.tensor(y), start={"data": "circles"})
+    assert len(w.given) == 50 and w.given[0] == pytest.approx([*x[0], y[0]], rel=1e-5)
+    assert w.params[0]["text"][-1] == "the notebook's points" and w.params[0]["text"][w.index[0]] == "circles"
+    assert "the notebook's points" not in make().params[0]["text"]
+    assert [row[2] for row in make(x=x, y=(y > 0)).given] == y.tolist()  # 0 and 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,16 @@ def test_the_chapters_points_are_a_data_set_of_their_own():
         ({"show": ("data", "speed")}, "show names 'speed'"),
         ({"start": {"rate": 0.02}}, "start value rate=0.02 is not in its grid"),
         ({"start": {"pace": 1}}, "start names pace"),
-        ({"points": ([[0, 1]], [2])}, "expected (N, 2) and (N,) of -1 and +1"),
+        ({"net": "What does it need?"}, "net is a str, expected an nn.Sequential or a list"),
+        ({"x": [[0, 1]]}, "points need both, x and y"),
+        ({"x": [[0, 1]], "y": [2]}, "y must hold the classes -1 and +1, or 0 and 1, but it holds 2"),
+        (
+            {"x": [[0, 1]], "y": [1, 1]},
+            "x has the shape (1, 2) and y (2,), expected (N, 1) or (N, 2) and (N,)",
+        ),
+        ({"x": [[0, 1, 2]], "y": [1]}, "x has the shape (1, 3)"),
+        ({"x": [0.0] * 1001, "y": [0.0] * 1001}, "x has 1001 points, the page trains on 1000 at most"),
+        ({"x": [float("nan")], "y": [0.0]}, "x is not finite at (0,)"),
     ],
 )
 def test_it_says_what_is_wrong(options, says):
@@ -182,10 +193,8 @@ def test_units_and_weights_tell_their_numbers(site):
     assert caption.text_content().startswith("Weight from unit 2 of layer 1 to the output:")
 
 
-def test_the_copied_code_reaches_the_losses_that_the_page_shows(site):
-    tab = site.open(make(net=[(4, "tanh")], start={"data": "moons", "dropout": 0.1, "L2": 0.001}))
-    for _ in range(20):
-        press(tab, "epoch")
+def copied(tab):
+    """What the copied code prints: epochs, training and test loss."""
     unfold(tab)
     press(tab, "Copy as PyTorch")
     code, before, said = (
@@ -198,10 +207,35 @@ def test_the_copied_code_reaches_the_losses_that_the_page_shows(site):
             exec(compile(code, "copied.py", "exec"), {"__name__": "copied"})
     finally:
         torch.set_default_dtype(before)
-    assert said.getvalue().startswith("after 20 epochs")
-    train, test = map(float, re.findall(r"loss (\S+)", said.getvalue()))
-    shown = [float(v) for v in numbers(tab)[1:3]]
-    assert shown == pytest.approx([train, test], abs=0.006) and numbers(tab)[0] == "20"
+    return [float(v) for v in re.findall(r"(?:after|loss) ([\d.]+)", said.getvalue())]
+
+
+OWN_NET = torch.nn.Sequential(torch.nn.Linear(1, 5), torch.nn.ELU(), torch.nn.Linear(5, 1))
+TABLE = "\n".join(f"{i * 7 % 20},{i * i % 31},{'yes' if i % 3 else 'no'}" for i in range(60))
+
+
+@pytest.mark.parametrize("what", ["moons", "a table", "a reader's net"])
+def test_the_copied_code_reaches_the_losses_that_the_page_shows(site, what):
+    wave = np.linspace(-2.5, 2.5, 60)
+    more = {"net": OWN_NET, "x": wave, "y": np.sin(2 * wave)} if what == "a reader's net" else {}
+    start = {"data": "moons", "dropout": 0.1, "L2": 0.001} if what == "moons" else {}
+    tab = site.open(make(**{"net": [(4, "tanh")], "start": start, **more}))
+    if what == "a table":
+        unfold(tab)
+        tab.get_by_label("a table of x, y, class").fill(TABLE)
+        press(tab, "use this table")
+    for _ in range(20):
+        press(tab, "epoch")
+    shown = [float(v) for v in numbers(tab)[:3]]
+    assert shown[0] == 20 and copied(tab) == pytest.approx(shown, abs=0.006)
+    if what == "a table":  # which a link carries, too
+        press(tab, "link to these settings")
+        linked = site.open(make(net=[(4, "tanh")]))
+        linked.goto(linked.url + "?" + tab.get_by_label("what was copied").input_value().partition("?")[2])
+        linked.wait_for_selector("html[data-ready]")
+        for _ in range(20):
+            press(linked, "epoch")
+        assert [float(v) for v in numbers(linked)[:3]] == shown
 
 
 def test_the_address_carries_every_setting(site):
@@ -218,13 +252,108 @@ def test_the_address_carries_every_setting(site):
     assert told(plain) == expected
     assert plain.get_by_label("curve, in x").input_value() == "x^2"
     plain.goto(
-        plain.url.partition("?")[0] + "?lamp=data.nothing_net.99-swish_own.a*b_rate_._"
+        plain.url.partition("?")[0] + "?lamp=data.nothing_net.99-swish_own.1,2,1_rate_._"
     )  # bent: left out
     plain.wait_for_selector("html[data-ready]")
     assert "XOR, 100 training" in told(plain)
     plain.goto(plain.url.partition("?")[0] + "?lamp=data.a+curve_curve.1/x")
     plain.wait_for_selector("html[data-ready]")
     assert "it has no value at x = 0" in plain.locator(".bw-wrong").text_content()
+
+
+@pytest.mark.parametrize("name", ["show test points", "stop when converged"])
+def test_a_link_carries_what_does_not_change_the_training(site, name):
+    tab = site.open(make(name="lamp"))
+    unfold(tab)
+    press(tab, "link to these settings")
+    before = tab.get_by_label("what was copied").input_value()
+    tab.get_by_label(name).check()
+    settle(tab)
+    press(tab, "link to these settings")
+    address = tab.get_by_label("what was copied").input_value()
+    assert address != before
+    plain = site.open(make(name="lamp"))
+    plain.goto(plain.url + "?" + address.partition("?")[2])
+    plain.wait_for_selector("html[data-ready]")
+    unfold(plain)
+    assert plain.get_by_label(name).is_checked()
+
+
+def drag(tab, path):
+    """Draw with the mouse along (x, y), in parts of the plane's sides."""
+    box = tab.locator("canvas.bw-plane").bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in path]
+    tab.mouse.move(*at[0])
+    tab.mouse.down()
+    for x, y in at[1:]:
+        tab.mouse.move(x, y, steps=4)
+    tab.mouse.up()
+    settle(tab)
+
+
+HEIGHTS = """async () => { const esm = JSON.parse(document.getElementById('models').textContent)[0].esm;
+  const m = await import(URL.createObjectURL(new Blob([esm], { type: 'text/javascript' })));
+  return m.knots.map(m.formula(models[0].get('curve'))); }"""
+
+
+@pytest.mark.parametrize("data", ["above or below a curve", "a curve"])
+def test_a_curve_is_drawn_by_pointer_and_is_part_of_the_address(site, data):
+    tab = site.open(make(start={"data": data}, curve="0*x", name="lamp"))
+    tab.locator("canvas.bw-plane").scroll_into_view_if_needed()
+    drag(tab, [(0.25, 0.75), (0.75, 0.25)])  # from -1.5 to 1.5, rising
+    assert f"{data} (drawn), 100 training" in told(tab) and "Epoch 0" in told(tab)
+    heights = tab.evaluate(HEIGHTS)
+    rise = heights[15 + 7] - heights[15 - 7]
+    assert heights[0] == heights[-1] == pytest.approx(0, abs=0.01) and rise > 0.2
+    assert heights[15 - 7 : 15 + 8] == pytest.approx(np.linspace(heights[8], heights[22], 15), abs=0.06)
+    if data != "a curve":
+        assert rise == pytest.approx(2.8, abs=0.1)  # here the picture's scale is that of the plane
+    field = tab.get_by_label("curve, in x")
+    assert field.input_value() == ""
+    unfold(tab)
+    press(tab, "link to these settings")
+    address, expected = tab.get_by_label("what was copied").input_value(), told(tab)
+    assert len(address.partition("curve.")[2]) < 80
+    plain = site.open(make(name="lamp"))
+    plain.goto(plain.url + "?" + address.partition("?")[2])
+    plain.wait_for_selector("html[data-ready]")
+    assert told(plain) == expected
+    field.fill("x^2")  # without a pointer
+    field.press("Enter")
+    assert f"{data} (x^2), 100" in told(tab)
+    before = tab.evaluate("models[0].get('curve')")
+    drag(tab, [(0.5, 0.5), (0.505, 0.505)])  # hardly a drag
+    assert tab.evaluate("models[0].get('curve')") == before
+
+
+def swipe(tab, path):
+    """Move a finger along (x, y), in CSS pixels of the window."""
+    browser = tab.context.new_cdp_session(tab)
+    for kind, points in [("touchStart", path[:1]), *(("touchMove", [p]) for p in path[1:]), ("touchEnd", [])]:
+        touches = [{"x": x, "y": y} for x, y in points]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        tab.wait_for_timeout(20)
+    settle(tab, 300)
+
+
+@pytest.mark.parametrize("data", ["a curve", "your own points"])
+def test_a_finger_that_scrolls_does_not_draw(site, data):
+    tab = site.open(make(start={"data": data}), width=390, has_touch=True, is_mobile=True)
+    tab.locator("canvas.bw-plane").scroll_into_view_if_needed()
+    kept = "[models[0].get('curve'), models[0].get('own').length]"
+    before, above = tab.evaluate(kept), tab.evaluate("scrollY")
+    box = tab.locator("canvas.bw-plane").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    swipe(tab, [(x + k, y - 15 * k) for k in range(12)])
+    assert tab.evaluate(kept) == before and tab.evaluate("scrollY") > above + 50
+    box = tab.locator("canvas.bw-plane").bounding_box()
+    if data == "a curve":
+        swipe(tab, [(box["x"] + 60 + 12 * k, box["y"] + 150 - 3 * k) for k in range(12)])
+        assert tab.evaluate(kept)[0].startswith("~")
+    else:
+        tab.touchscreen.tap(box["x"] + 40, box["y"] + 40)
+        settle(tab)
+        assert tab.evaluate(kept)[1] == before[1] + 1
 
 
 def test_points_are_set_by_pointer_and_by_keyboard(site):

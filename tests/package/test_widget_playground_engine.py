@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from course_utils.widgets.base import HERE
 
-ENGINE = (HERE / "playground_engine.js").read_text("utf8") + (HERE / "playground_data.js").read_text("utf8")
+ENGINE = "".join((HERE / f"playground_{part}.js").read_text("utf8") for part in ("engine", "data", "frames"))
 ACTIVATIONS = {
     "linear": lambda z: z,
     "ReLU": F.relu,
@@ -272,10 +272,13 @@ def test_schedules_multiply_the_rate_as_they_say(engine):
 # ---- code to take along
 
 CODE = """
-  const wanted = { data: kind, points: 40, noise: 0.2, curve: "sin(2*x)", own: [], given: [] };
+  const whole = Array.from({ length: 48 }, (_, i) => [i % 5 - 2, i % 3 - 1, i % 2 ? 1 : -1]);
+  const fine = Array.from({ length: 48 }, (_, i) => [i / 7, Math.sin(i)]);
+  const wanted = { data: kind, points: 40, noise: 0.2, curve: "sin(2*x)", own: whole, given: fine };
   const data = engine.makeData(wanted, new engine.Random(7));
   const net = new engine.Net([data.D, ...layers.map((l) => l[0]), 1], layers.map((l) => l[1]));
   net.draw(start, new engine.Random(8));
+  if (opened) net.w.forEach((_, k) => { net.w[k] = Math.sin(k + 1) / 3; });
   const first = net.w.slice(), t = new engine.Trainer(net, data.x, data.y, options), state = t.random.state;
   while (t.epoch < epochs) t.step();
   const loss = (x, y) => net.evaluate(x, y, options.squares).loss;
@@ -295,11 +298,17 @@ CODE = """
         ("above or below a curve", [[4, "tanh"]], {"optimiser": "AdaGrad", "squares": True}),
         ("a curve", [[6, "tanh"], [6, "tanh"]], {"optimiser": "momentum", "squares": True, "rate": 0.01}),
         ("a curve", [[6, "ReLU"]], {"squares": True, "rate": 0.01, "schedule": "halves every 50 epochs"}),
+        ("your own points", [[3, "ReLU"]], {}),  # all of them whole numbers
+        ("XOR", [[3, "tanh"]], {"start": "zeros"}),
+        ("the notebook's points", [[16, "tanh"], [16, "ELU"]], {"optimiser": "Adam", "squares": True}),
+        ("moons", [[16, "tanh"], [16, "ELU"]], {"opened": True}),  # a reader's net, with biases
     ],
     ids=str,
 )
 def test_the_copied_code_reaches_the_losses_of_the_page(engine, kind, layers, changes):
-    got = engine(CODE, kind=kind, layers=layers, start="Xavier", options={**OPTIONS, **changes}, epochs=60)
+    options = {**OPTIONS, "start": "Xavier", "opened": False, **changes}
+    start, opened = options.pop("start"), options.pop("opened")
+    got = engine(CODE, kind=kind, layers=layers, start=start, opened=opened, options=options, epochs=60)
     before, said = torch.get_default_dtype(), io.StringIO()
     try:
         with contextlib.redirect_stdout(said):
@@ -356,6 +365,91 @@ def test_a_formula_is_read_as_mathematics(engine, text, value):
 def test_a_formula_that_cannot_be_read_is_refused(engine, text, says):
     said = engine("try { engine.formula(text); } catch (e) { return e.message; }", text=text)
     assert says in said and "Write a formula in x" in said
+
+
+def test_a_drawn_curve_survives_its_text(engine):
+    heights = [3 * math.sin(k / 4) for k in range(31)]
+    got = engine(
+        """const text = engine.writeCurve(heights), f = engine.formula(text);
+        return { text, at: engine.knots.map(f), between: f(0.1), ends: [f(-9), f(9)] };""",
+        heights=heights,
+    )
+    assert len(got["text"]) == 63 and re.fullmatch("~[0-9a-z]+", got["text"])
+    assert got["at"] == pytest.approx(heights, abs=0.006)
+    assert got["between"] == pytest.approx((heights[15] + heights[16]) / 2, abs=0.006)
+    assert got["ends"] == pytest.approx([heights[0], heights[-1]], abs=0.006)
+    far = engine(
+        "return engine.knots.map(engine.formula(engine.writeCurve(heights)));", heights=[1e9, -1e9] * 15 + [0]
+    )
+    assert far == pytest.approx([6.4, -6.4] * 15 + [0], abs=0.01)
+    for bent in ("~", "~zz", got["text"] + "ab", "~" + 31 * "_!"):
+        said = engine("try { engine.formula(text); } catch (e) { return e.message; }", text=bent)
+        assert said.startswith("The drawn curve cannot be read.")
+
+
+def test_points_survive_their_text(engine):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.uniform(-3, 3, (998, 2)).round(3), [[-3, 3], [0, -0.001]]]).tolist()
+    points = [[x, y, (-1) ** k] for k, (x, y) in enumerate(rows)]
+    text = engine("return engine.writePoints(points);", points=points)
+    assert len(text) == 7000  # what every server takes as an address
+    assert engine("return engine.readPoints(text);", text=text) == points
+    for bent in ("", "0000000", "zzzzzza", text[:-1], text + "000000a", "1,2,1"):
+        assert engine("return engine.readPoints(text);", text=bent) is None
+
+
+@pytest.mark.parametrize("given", [[[0.5, 1], [-40, 2]], [[0.5, -40, 1], [1, 1, -1]]])
+def test_the_notebooks_points_may_lie_far_out(engine, given):
+    got = engine(
+        """const wanted = { data: "the notebook's points", points: 9, noise: 1, curve: "x", own: [], given };
+        const d = engine.makeData(wanted, new engine.Random(1));
+        return { D: d.D, side: d.side, x: [...d.x], y: [...d.y] };""",
+        given=given,
+    )
+    assert got["D"] == len(given[0]) - 1 and got["side"] == 42
+    assert got["x"] == [v for row in given for v in row[:-1]] and got["y"] == [row[-1] for row in given]
+
+
+# ---- the frames: time is what the test says it is
+
+FRAMES = """
+  let now = 0;
+  const log = [], did = (name, cost) => { now += cost; log[log.length - 1].push(name); };
+  const frames = new engine.Frames(costs.map((cost, k) => () => did(k, cost)), () => now);
+  let steps = 0;
+  const lengths = [];
+  for (let i = 0; i < 60; i++) {
+    log.push([]);
+    const begin = now;
+    frames.run(() => { if (steps >= most) return false; steps++; did("step", step); });
+    lengths.push(now - begin);
+  }
+  return { log, lengths, steps };
+"""
+
+
+@pytest.mark.parametrize(
+    ("costs", "step"),
+    [([0.5, 1, 1, 2], 0.1), ([5, 1, 7, 6], 0.5), ([4, 4, 4, 4], 2), ([9, 9, 9, 9], 1)],
+    ids=str,
+)
+def test_training_and_drawing_share_a_frame(engine, costs, step):
+    got = engine(FRAMES, costs=costs, step=step, most=1e9)
+    settled = got["lengths"][12:]  # until every part's cost is known
+    assert max(settled) <= 12 + step  # of the 16 ms between two pictures
+    drawn = [[part for part in frame if part != "step"] for frame in got["log"]]
+    assert all(frame.count("step") >= 1 for frame in got["log"]) and all(drawn)
+    order = [part for frame in drawn for part in frame]
+    assert order == [k % 4 for k in range(len(order))]  # everything gets its turn
+    if sum(costs) < 5:
+        assert all(len(frame) == 4 for frame in drawn[12:])  # a small net is drawn whole in every frame
+    work = sum(settled) / len(settled)
+    assert got["steps"] * step >= 60 * min(6, 11 - max(costs)) * 0.9 and work > 6
+
+
+def test_a_frame_without_training_draws(engine):
+    got = engine(FRAMES, costs=[1, 1], step=1, most=3)
+    assert got["steps"] == 3 and got["log"][-1] == [0, 1]
 
 
 def test_a_table_is_scaled_and_its_classes_named(engine):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import audit
@@ -30,12 +31,12 @@ ERRORS = (
 )
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """A JupyterLab with a copy of the chapter and settings of its own; gives its address."""
+@contextmanager
+def jupyterlab(tmp_path, notebook):
+    """A JupyterLab with a copy of a notebook and settings of its own; gives the notebook's address."""
     work = tmp_path / "work"
     work.mkdir()
-    shutil.copy(TOP / "book" / f"{CHAPTER}.ipynb", work)
+    shutil.copy(notebook, work)
     for name, values in SETTINGS.items():
         (tmp_path / "settings" / name).parent.mkdir(parents=True)
         (tmp_path / "settings" / name).write_text(json.dumps(values))
@@ -56,10 +57,17 @@ def lab(tmp_path):
     with open(tmp_path / "log.txt", "w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
-        yield _address(server, tmp_path / "log.txt") + f"/lab/tree/{CHAPTER}.ipynb"
+        yield _address(server, tmp_path / "log.txt") + f"/lab/tree/{notebook.name}"
     finally:
         server.terminate()  # it ends its kernels, too
         server.wait(timeout=30)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of the chapter in a JupyterLab."""
+    with jupyterlab(tmp_path, TOP / "book" / f"{CHAPTER}.ipynb") as address:
+        yield address
 
 
 def _address(server, log):
@@ -88,12 +96,11 @@ def answer(tab, cell, code):
     return cell.locator(".jp-OutputArea").inner_text()
 
 
-def test_a_day(lab, browser):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.add_init_script(path=audit.HERE / "audit.js")
+def run_all(context, address):
+    """Open a notebook in a new tab, run all its cells and return the tab."""
     tab = context.new_page()
     tab.set_default_timeout(60_000)
-    tab.goto(lab)
+    tab.goto(address)
     tab.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
     # before the kernel is there, JupyterLab ignores "Run All Cells"
     tab.locator(".jp-StatusBar-TextItem", has_text="| Idle").first.wait_for()
@@ -102,6 +109,13 @@ def test_a_day(lab, browser):
     tab.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
     tab.wait_for_function(AT_REST, timeout=RUNNING)
     assert all(re.search(r"\d", prompt) for prompt in tab.evaluate(PROMPTS)), "\n".join(tab.evaluate(ERRORS))
+    return tab
+
+
+def test_a_day(lab, browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.add_init_script(path=audit.HERE / "audit.js")
+    tab = run_all(context, lab)
 
     tab.wait_for_selector(".jp-OutputArea .bw .bw-controls input")
     moved, dead = tab.evaluate("bookAudit.controls()")

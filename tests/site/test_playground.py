@@ -1,9 +1,13 @@
 """The playground on a page of the book: audited like any page, and its settings stay in the address."""
 
+import json
+
 import audit
+import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_extension import anywidget, build, chapter
+from test_jupyterlab import answer, jupyterlab, run_all
 
 from course_utils.widgets import playground
 
@@ -21,9 +25,9 @@ def site(tmp_path_factory):
         view, state = anywidget(name)
         state["buffers"] = []
         widget = playground(
-            f"What does the {name} need?", alt=f"The {name}, a small network", name=name, **preset
+            question=f"What does the {name} need?", alt=f"The {name}, a small network", name=name, **preset
         )
-        state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
+        state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list | dict)}
         states[name] = state
         cells += [new_markdown_cell(f"## About {name}{FILLER}"), new_code_cell("w", outputs=[view])]
     folder, warnings = build(tmp_path_factory.mktemp("site"), chapter(*cells, state=states))
@@ -78,4 +82,50 @@ def test_without_scripts_its_description_stands_there(browser, site):
     tab = context.new_page()
     tab.goto((site / "04_momentum.html").as_uri())
     assert "The ring, a small network" in tab.locator(".widget-subarea").first.inner_text()
+    context.close()
+
+
+OWN = """
+import torch
+from course_utils.widgets import playground
+from torch import nn
+
+torch.manual_seed(0)
+x = torch.rand(80, 2) * 4 - 2
+y = (x.prod(1) > 0).float()
+net = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1))
+w = playground(net, x, y)
+w
+"""
+SAID = """
+import json
+
+back = w.net()
+loss = nn.functional.binary_cross_entropy_with_logits
+held = torch.arange(80) % 4 == 3
+print(json.dumps([loss(n(x[~held])[:, 0], y[~held]).item() for n in (net, back)]))
+"""
+
+
+def test_a_readers_net_trains_in_jupyterlab_and_comes_back(browser, tmp_path):
+    """A real kernel and a real page: the losses of the net that comes back are those that the page shows."""
+    notebook = new_notebook(cells=[new_code_cell(OWN.strip()), new_code_cell("0")])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "own.ipynb")
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    with jupyterlab(tmp_path, tmp_path / "own.ipynb") as address:
+        tab = run_all(context, address)
+        shown, ask = tab.locator(".bw-train output"), tab.locator(".jp-CodeCell").nth(1)
+        shown.wait_for()
+        first = float(shown.text_content())
+        mine, back = json.loads(answer(tab, ask, SAID.strip()))
+        assert mine == back == pytest.approx(first, abs=0.006)
+        tab.get_by_role("button", name="▶ Train").click()
+        tab.wait_for_function("+document.querySelector('.bw-numbers output').textContent > 20")
+        tab.get_by_role("button", name="❚❚ Pause").click()
+        tab.wait_for_timeout(300)
+        trained = float(shown.text_content())
+        mine, back = json.loads(answer(tab, ask, SAID.strip()))
+        assert mine == pytest.approx(first, abs=0.006) and back == pytest.approx(trained, abs=0.006)
+        assert back < mine - 0.1
     context.close()

@@ -23,7 +23,7 @@ PAPER = """
 9. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as
    the true one. Only noise without a rule is learned late.
 10. Where the net can just fit all training labels: some ten hidden neurons for 500 images, ten classes
-   (about 5,000 answers against 800 weights a neuron); flatter than in Figure 7, and only if trained to the
+   (about 5,000 answers against 800 weights a neuron); flatter than in Figure 9, and only if trained to the
    end.
 """
 

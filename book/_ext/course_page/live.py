@@ -28,7 +28,7 @@ class Playground(SphinxDirective):
             widget = widgets.playground(**yaml.safe_load("\n".join(self.content)))
         except (TypeError, ValueError, yaml.YAMLError) as error:
             raise self.error(f"playground: {error}") from error
-        kept = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
+        kept = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list | dict)}
         state = {k: v for k, v in kept.items() if k != "layout"}  # it has another name each time
         name = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:32]
         record = {"model_name": "AnyModel", "model_module": "anywidget", "state": state}
