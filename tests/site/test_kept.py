@@ -15,6 +15,8 @@ CODE = """export default { render({ model, el }) {
     show();
     const root = Object.assign(document.createElement("div"), { className: "bw" });
     root.append(slider);
+    if (model.get("name") === "two")
+      root.append(Object.assign(document.createElement("button"), { title: "back to the start", textContent: "reset" }));
     el.append(root);
 } };"""
 
@@ -53,8 +55,8 @@ def values(tab):
     return [int(slider.input_value()) for slider in tab.get_by_role("slider").all()]
 
 
-def move(tab, keys):
-    tab.get_by_role("slider", name="one").focus()
+def move(tab, keys, name="one"):
+    tab.get_by_role("slider", name=name).focus()
     for _ in range(keys):
         tab.keyboard.press("ArrowRight")
 
@@ -83,6 +85,14 @@ def test_a_button_leads_back_to_the_start(url, tab):
     assert values(tab) == [7, 7] and button.count() == 0
     tab.reload()
     assert values(tab) == [7, 7] and not tab.errors
+
+
+def test_a_widget_with_such_a_button_gets_no_other(url, tab):
+    tab.goto(url)
+    values(tab)
+    move(tab, 2, "two")
+    assert values(tab) == [7, 9]
+    assert tab.get_by_role("button", name="Back to the start").count() == 0
 
 
 def test_settings_in_the_address_come_first(url, tab):

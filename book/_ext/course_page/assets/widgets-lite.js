@@ -137,8 +137,9 @@
     place.classList.remove("waiting");
   }
 
-  // A button that leads back, for as long as the reader has changed something.
+  // A button that leads back, for as long as the reader has changed something; where the widget has none itself.
   function offerStart(place, model) {
+    if (place.querySelector('button[title="back to the start"]')) return;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "widget-start", textContent: "Back to the start" });
     const look = () => (button.hidden = !(model.id in kept));
     button.addEventListener("click", () => model.restart());
