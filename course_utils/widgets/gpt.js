@@ -2,6 +2,7 @@
 const SLICE = 8;                                // ms of writing a frame
 const BARS = 10;                                // probabilities that are shown
 const MOST = 600;                               // characters of a text
+const LEAST = 20;                               // written characters from which on a speed is told: clocks of browsers are coarse
 const HEAD = 11, PICTURE = 30, GAP = 16;        // CSS pixels: a head's row, the keys (or values) of a block, between blocks
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const SHOWN = { "\n": "⏎", " ": "␣" };
@@ -41,7 +42,7 @@ async function render({ model, el, signal }) {
   });
   const cells = {}, cost = make("tbody");
   for (const [way, name] of [[true, "with the cache"], [false, "without"]]) {
-    cells[way] = ["this character", "all characters", "a second"].map((label) => make("td", { "data-label": label }));
+    cells[way] = [1, 2, 3].map(() => make("td"));
     cells[way].row = make("tr", {}, make("th", { scope: "row", text: name }), ...cells[way]);
     cost.append(cells[way].row);
   }
@@ -76,6 +77,7 @@ async function render({ model, el, signal }) {
     from = 0;
     net().length = 0;
     chosen = pointed = null;
+    head %= net().blocks * net().heads;         // the net before may have had more
     made = { true: 0, false: 0 };
     feed(kept.slice(-MOST / 2).map((ch) => place.get(ch)));
     begun = ids.length;
@@ -287,7 +289,7 @@ async function render({ model, el, signal }) {
       const [ms, count] = spent[way], [one, all, speed] = cells[way];
       one.textContent = million(net().cost(ids.length - from, way));
       all.textContent = million(made[way]);
-      speed.textContent = count ? Math.round((1000 * count) / Math.max(ms, 0.1)).toLocaleString("en") : "not written so yet";
+      speed.textContent = count >= LEAST ? Math.round((1000 * count) / Math.max(ms, 0.1)).toLocaleString("en") : `after ${LEAST} characters`;
       cells[way].row.className = way === cached() ? "bw-now" : "";
     }
   }
@@ -305,7 +307,7 @@ async function render({ model, el, signal }) {
   // ---- pointer and keys
   const look = (t, kept) => { if (kept) [chosen, pointed] = [t, null]; else pointed = t; if (!playing) ui.redraw(); };
   const inWindow = (t) => (t >= from && t < ids.length ? t : null);
-  function place(e) {                           // the character, and the head if there is one, under the pointer on the map
+  function under(e) {                           // the character, and the head if there is one, under the pointer on the map
     const r = map.getBoundingClientRect(), y = e.clientY - r.top, t = inWindow(from + Math.floor((e.clientX - r.left - LEFT) / column(r.width)));
     for (let b = 0; b < net().blocks; b++) {
       const h = Math.floor((y - blockTop(b)) / HEAD);
@@ -315,9 +317,9 @@ async function render({ model, el, signal }) {
   }
   text.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") look(inWindow(spans.indexOf(e.target)), false); }, { signal });
   text.addEventListener("pointerdown", (e) => { const t = inWindow(spans.indexOf(e.target)); if (t !== null) look(t, true); }, { signal });
-  map.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") look(place(e)[0], false); }, { signal });
+  map.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") look(under(e)[0], false); }, { signal });
   map.addEventListener("pointerdown", (e) => {
-    const [t, h] = place(e);
+    const [t, h] = under(e);
     head = h ?? head;
     look(t ?? chosen, true);
   }, { signal });

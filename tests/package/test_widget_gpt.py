@@ -146,7 +146,7 @@ def test_the_same_seed_writes_the_same_text_with_and_without_the_cache(site):
         texts.append(written(tab))
         assert "600 characters are enough" in tab.locator(".bw-note").first.text_content()
         speeds = [row[2].replace(",", "") for row in costs(tab)]
-        assert speeds[cached] == "not written so yet" and int(speeds[1 - cached]) > 0
+        assert speeds[cached] == "after 20 characters" and int(speeds[1 - cached]) > 0
     assert texts[0] == texts[1]
     press(tab, "restart")
     assert written(tab) == "and the "
@@ -297,6 +297,15 @@ def test_two_views_agree_on_the_settings_and_close_cleanly(site):
     tab.get_by_role("button", name=PLAY).first.click()
     tab.evaluate("models.forEach(m => m.closers.forEach(f => f()))")
     assert tab.evaluate("models.map(m => m.subs.length)") == [0]
+
+
+def test_a_head_that_the_next_net_has_not_is_let_go(site):
+    tab = site.open(make(start={"net": "Russian"}))
+    tab.locator(".bw-written").press("ArrowUp")
+    assert "head 2 of block 3 looks at" in caption(tab)
+    tab.get_by_label("net", exact=True).select_option("English")
+    assert "head 2 of block 1 looks at" in caption(tab)
+    assert len(tab.locator(".bw-chances button").all()) == 10
 
 
 def test_one_net_needs_no_choice(site):
