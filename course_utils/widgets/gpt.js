@@ -204,7 +204,7 @@ async function render({ model, el, signal }) {
     for (const s of painted) s.style.backgroundColor = "";
     const t = at(), w = looks(t), [r, g, b] = rgb(paint("orange"));
     painted = spans.slice(from, t + 1);
-    painted.forEach((s, j) => { if (w[j] >= 0.01) s.style.backgroundColor = `rgb(${r} ${g} ${b} / ${(0.6 * w[j]).toFixed(3)})`; });
+    painted.forEach((s, j) => { if (w[j] >= 0.01) s.style.backgroundColor = `rgb(${r} ${g} ${b} / ${(0.6 * Math.sqrt(w[j])).toFixed(3)})`; });
     spans[t].classList.add("bw-at");
     if (playing || t === ids.length - 1) text.scrollTop = text.scrollHeight;
   }
