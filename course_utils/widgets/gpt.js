@@ -53,7 +53,7 @@ async function render({ model, el, signal }) {
   ui.root.append(
     make("p", { class: "bw-ask", text: model.get("question") }),
     make("div", { class: "bw-begin" }, make("label", { for: id, text: "begin with" }), input, ...(netRow?.children ?? [])),
-    make("div", { class: "bw-run" }, go, button("one character", () => { pause(); step(); }), button("restart", () => { pause(); restart(); }), built.get("cache")),
+    make("div", { class: "bw-run" }, go, button("one character", () => { pause(); step(); }), button("restart", () => { pause(); restart(); }), built.get("speed"), built.get("cache")),
     told, text, heard,
     make("div", { class: "bw-both" }, make("div", {}, chanceTitle, chanceBox), make("div", {}, mapTitle, map, memory)),
     caption, c.box, table, about);
@@ -210,7 +210,7 @@ async function render({ model, el, signal }) {
   }
   function drawChances() {
     const t = at(), p = odds(t), best = largest(p, BARS), came = t + 1 < ids.length ? ids[t + 1] : -1, top = p[best[0]];
-    chanceTitle.textContent = `next after “${ids.slice(Math.max(from, t - 9), t + 1).map((s) => show(alphabet()[s])).join("")}”`;
+    chanceTitle.textContent = `next after “${ids.slice(Math.max(from, t - 9), t + 1).map((s) => show(alphabet()[s])).join("")}”; seed ${setting("seed")} draws “${show(alphabet()[pick(p, uniform(setting("seed"), t + 1))])}”`;
     rows.forEach((row, k) => {
       const s = best[k], share = p[s] ?? 0;
       row.hidden = s === undefined;
