@@ -11,7 +11,6 @@ trained on, next to n-gram models of the same characters. Takes about eleven min
 import argparse
 import json
 import math
-import re
 import sys
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from _common import DATA, record, sha256
+from _pushkin import ALPHABET, tidy
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -27,21 +27,12 @@ from course_utils import data
 
 SEED = 0
 BATCH, LENGTH, EMBEDDING, HIDDEN, DROPOUT, RATE = 32, 128, 48, 224, 0.3, 3e-3
-LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-ALPHABET = "\n !(),-.:;?«»—…" + LETTERS.upper() + LETTERS
 FOLDER = DATA / "pushkin_model"
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--steps", type=int, default=6000, help="a multiple of 250, after which it is judged")
 parser.add_argument("--out", type=Path, default=FOLDER, help="another folder leaves the registry as it is")
 args = parser.parse_args()
-
-
-def tidy(text):
-    """Leave the characters of the alphabet: one kind of dash and of space, no Latin letters or digits."""
-    text = text.replace("\xa0", " ").replace("–", "—").replace("...", "…")
-    text = "".join(c for c in text if c in ALPHABET)
-    return re.sub(r" *\n[ \n]*", "\n", re.sub(r" +", " ", text))
 
 
 class Model(nn.Module):

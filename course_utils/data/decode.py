@@ -89,7 +89,7 @@ class Vectors(NamedTuple):
 
 
 class Characters(NamedTuple):
-    """The weights of a character model; its class stands in the chapter on recurrent networks."""
+    """The weights of a character model; its class stands in the chapter that reads it."""
 
     weights: dict  # {name: float32 tensor}, for load_state_dict
     alphabet: str  # V characters; code k stands for alphabet[k]
@@ -358,6 +358,21 @@ def pushkin_model(split, size):
     return Characters(weights, alphabet, record)
 
 
+def gpt(split, size):
+    from safetensors import safe_open
+
+    with safe_open(fetch.path("gpt/weights.safetensors"), "pt") as file:
+        stored = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        alphabet = file.metadata()["alphabet"]
+    weights = {
+        key: value * stored[f"{key}.scale"][:, None] if f"{key}.scale" in stored else value
+        for key, value in stored.items()
+        if not key.endswith(".scale")
+    }
+    record = json.loads(fetch.path("gpt/record.json").read_text(encoding="utf-8"))
+    return Characters(weights, alphabet, record)
+
+
 def corpus(split, size):
     lines = []
     for name in ("kjv", "web"):
@@ -404,6 +419,7 @@ DECODERS = {
     "squeezenet": squeezenet,
     "gan": gan,
     "pushkin_model": pushkin_model,
+    "gpt": gpt,
     "glove40k": glove40k,
     "navec30k": navec30k,
     "corpus": corpus,

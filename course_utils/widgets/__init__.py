@@ -5,13 +5,14 @@ arrays, ``graph`` steps through a computation graph, ``draw`` runs a small train
 draws, ``kernel`` lets the reader edit a 3 × 3 filter on a photograph, ``layers`` walks through the layers of
 networks, ``align`` shows which symbols attended to which, ``words``
 adds and subtracts word vectors, ``playground`` trains a small network in the page, ``convnet`` looks through
-a trained convolutional one.
+a trained convolutional one, ``gpt`` writes with a small language model.
 """
 
 from .align import Align, align
 from .convnet import ConvNet, convnet
 from .draw import Draw, draw
 from .explore import Explore, explore
+from .gpt import Gpt, Writer, gpt, rounded
 from .graph import Graph, graph
 from .kernel import Kernel, kernel
 from .layers import Layers, layers
@@ -24,18 +25,21 @@ __all__ = [
     "ConvNet",
     "Draw",
     "Explore",
+    "Gpt",
     "Graph",
     "Kernel",
     "Layers",
     "Playground",
     "Scene",
     "Words",
+    "Writer",
     "align",
     "bars",
     "convnet",
     "curves",
     "draw",
     "explore",
+    "gpt",
     "graph",
     "heat",
     "image",
@@ -47,6 +51,7 @@ __all__ = [
     "playground",
     "points",
     "rect",
+    "rounded",
     "rule",
     "scene",
     "words",

@@ -9,7 +9,7 @@ TRAINED = (
     "check.", "subplots", "Drawing(", "way(", "warm = {", "x_30", "records.record", "by_length", "by_digits",
     "by_letters", "strings_task", "plain", "FLOOR", "def symbols", "attentive", "speller", "former", "said(",
     "scores = torch.tensor", "searched", "explore(", "heads_of", "views", "costs", "gpt = train", "bible",
-    "gradients[",
+    "gradients[", "writers",
 )  # fmt: skip
 NO_DATA = (*TRAINED, "numbers =", "def fresh", "flat =", "alone =", "fresh(", "net.encoder")
 SEARCH = ("def telling", "found[ALL]", "raw, scaled")  # slow, and needed only by its own mutations
