@@ -15,8 +15,8 @@ CODE = """export default { render({ model, el }) {
     show();
     const root = Object.assign(document.createElement("div"), { className: "bw" });
     root.append(slider);
-    if (model.get("name") === "two")
-      root.append(Object.assign(document.createElement("button"), { title: "back to the start", textContent: "reset" }));
+    const back = Object.assign(document.createElement("button"), { title: "back to the start" });
+    if (model.get("name") === "two") root.append(back);
     el.append(root);
 } };"""
 
