@@ -299,7 +299,7 @@ def test_cards(capsys):
         assert "licence" in text and "cite" in text and "gives" in text
         assert all(len(line) <= 130 for line in text.splitlines())
     for name in EMBEDDED:
-        assert registry.entry(name).get("baselines") or name in ("photos", "nature", "squeezenet")
+        assert registry.entry(name).get("baselines") or name in ("photos", "nature", "squeezenet", "gpt")
     figure = data.info("nature")
     assert np.asarray(figure.axes[0].images[0].get_array()).ndim == 3
     assert data.info("glove40k") is None
