@@ -149,8 +149,8 @@ LOSSES = Exercise(
     name="gan_losses",
     chapter=CHAPTER,
     points=2,
-    contract="gan_losses(real, fake) -> (L_D, L_G), tensors of shape (): equation (1), and the same with label 1 "
-    "for the drawings, for logits real (B,) and fake (C,), as means, finite for ±200, differentiable",
+    contract="gan_losses(real, fake) -> (L_D, L_G), tensors of shape (): equation (1), and the same with "
+    "label 1 for the drawings, for logits real (B,) and fake (C,), as means, finite for ±200, differentiable",
     draw=draw_losses,
     expected=gan_losses,
     call=call_losses,
