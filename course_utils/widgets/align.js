@@ -85,12 +85,17 @@ async function render({ model, el, signal }) {
     const b = svg.getBoundingClientRect(), limit = (v) => Math.max(0, Math.min(0.9999, v));
     return [limit((e.clientX - b.left) / b.width), (e.clientY - b.top) / b.height, limit, b.height];
   };
-  const point = (i) => within(i) === at || choose(i);
+  const point = (i, kept) => {                  // what is pointed at only is not kept
+    if (kept) return choose(i);
+    if (within(i) === at) return;
+    at = within(i);
+    ui.redraw();
+  };
   const onLines = (e) => {
     const [x, y, limit, high] = inside(e, lines), m = map(), f = limit((y - 26 / high) / (1 - 26 / high));
-    point(x < 0.5 ? Math.floor(f * m.outs.length) : m.outs.length + Math.floor(f * m.sources.length));
+    point(x < 0.5 ? Math.floor(f * m.outs.length) : m.outs.length + Math.floor(f * m.sources.length), e.type === "click");
   };
-  const onHeat = (e) => { const [, y, limit] = inside(e, heat); point(Math.floor(limit(y) * map().outs.length)); };
+  const onHeat = (e) => { const [, y, limit] = inside(e, heat); point(Math.floor(limit(y) * map().outs.length), e.type === "click"); };
   for (const [svg, act] of [[lines, onLines], [heat, onHeat]]) {
     pointing(svg, act, signal);
   }

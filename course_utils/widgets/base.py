@@ -157,7 +157,7 @@ def array(who, what, value):
         ValueError: it is empty or holds NaN or infinity; says where.
     """
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu().float().numpy()
     a = np.asarray(value, dtype=np.float32)
     if a.size == 0:
         raise ValueError(f"{who}: {what} is empty, shape {a.shape}")

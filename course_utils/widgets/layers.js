@@ -76,7 +76,10 @@ async function render({ model, el, signal }) {
 
   const point = (e) => {
     const b = canvas.getBoundingClientRect();
-    choose(Math.floor(((e.clientX - b.left) / b.width) * net().length));
+    const i = Math.floor(((e.clientX - b.left) / b.width) * net().length);
+    if (e.type === "click") return choose(i);
+    at = Math.max(0, Math.min(net().length - 1, i)); // pointed at only: not kept
+    ui.redraw();
   };
   pointing(canvas, point, signal);
   canvas.addEventListener("keydown", (e) => {

@@ -211,6 +211,7 @@ async function render({ model, el, signal }) {
     const due = trainer.epoch >= goal || !(measured.loss < EXPLODED), end = due && finished();
     if (due) goal = trainer.epoch + 1 + Math.floor(trainer.epoch / 100); // slowly at first, so that there is something to see
     if (end) pause(end);
+    if (!(measured.loss < EXPLODED)) wrong.textContent = end; // where the eye is
   }
   const frames = new Frames([judge, drawRun, drawAnswers, drawUnits]), unseen = new Frames([judge]);
   function tick(now) {
@@ -625,13 +626,16 @@ async function render({ model, el, signal }) {
       model.save_changes();
       c.set("data", params[0].text.indexOf(OWN));
       say(how);
-    } catch (problem) { wrong.textContent = problem.message; }
+    } catch (problem) {
+      wrong.textContent = problem.message;
+      wrong.scrollIntoView({ block: "nearest" });
+    }
   }
   ui.root.addEventListener("dragover", (e) => e.preventDefault(), { signal });
   ui.root.addEventListener("drop", async (e) => {
-    const text = e.dataTransfer.files[0] ? await e.dataTransfer.files[0].text() : e.dataTransfer.getData("text");
-    e.preventDefault();
-    useTable(text);
+    e.preventDefault();                         // before any wait, or the browser leaves the page for the file
+    const file = e.dataTransfer.files[0];
+    useTable(file ? await file.text() : e.dataTransfer.getData("text"));
   }, { signal });
 
   // ---- to take along

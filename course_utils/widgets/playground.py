@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import traitlets as t
 
 from . import playground_net
@@ -137,7 +139,7 @@ def _opened(net):
         origin = playground_net.read(net)
         hidden = zip(origin["sizes"][1:], origin["names"], strict=False)
         return origin, [list(row) for row in hidden], next(net.parameters()).detach()
-    if isinstance(net, str | torch.nn.Module):
+    if isinstance(net, str | torch.nn.Module) or not hasattr(net, "__iter__"):
         raise ValueError(
             f"playground: net is a {type(net).__name__}, expected an nn.Sequential or a list of "
             "(units, activation)"
@@ -152,7 +154,13 @@ def _opened(net):
 
 def _layer(i, row):
     """Check one hidden layer and return it as [units, activation]."""
-    units, activation = row
+    try:
+        units, activation = row
+        units = operator.index(units)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"playground: layer {i} of net is {row!r}, expected (units, activation), such as (4, 'ReLU')"
+        ) from None
     if not 1 <= units <= MAX_UNITS:
         raise ValueError(f"playground: layer {i} of net has {units} units, 1 to {MAX_UNITS} are possible")
     if activation not in ACTIVATIONS:
@@ -160,7 +168,7 @@ def _layer(i, row):
             f"playground: layer {i} of net has the activation {activation!r}, "
             f"not one of {', '.join(ACTIVATIONS)}"
         )
-    return [int(units), activation]
+    return [units, activation]
 
 
 def _points(x, y, inputs):

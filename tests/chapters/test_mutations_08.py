@@ -23,7 +23,7 @@ BROKEN = {
     "nearest to the other side": ("(1, 0, 1, 0)", "(0, 1, 0, 1)", "nearest = F.conv2d"),
     "bilinear weights": ("[0.25, 0.75, 0.75, 0.25]", "[0.3, 0.7, 0.7, 0.3]", "align_corners=True"),
     "bilinear with zeros outside": ('(1,) * 4, mode="replicate"', "(1,) * 4", "align_corners=True"),
-    "the transposed filter not turned": ("four_by_four.flip(2, 3)", "four_by_four", "by_hand"),
+    "the transposed filter not turned": ("four_by_four.flip(2, 3)", "four_by_four", "by_hand = "),
     "pixel shuffle with rows for columns": ("2 * i + j :: 4", "i + 2 * j :: 4", "twelve"),
     "a crop at the corner": ("[-1] - side) // 2", "[-1] - side)", "range(4, 20)"),
     "the dilated field": ("1 + 2 * sum(DILATIONS)", "1 + sum(DILATIONS)", "# equation (6)"),

@@ -399,10 +399,11 @@ def test_a_pasted_or_dropped_table_is_trained_on(site):
     tab.get_by_label("a table of x, y, class").fill("1,2")
     press(tab, "use this table")
     assert "The table has 0 lines" in tab.locator(".bw-wrong").text_content()
-    tab.evaluate(
+    assert tab.evaluate(
         """text => { const data = new DataTransfer(); data.items.add(new File([text], 'mine.csv'));
         const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
-        document.querySelector('.bw').dispatchEvent(drop); }""",
+        document.querySelector('.bw').dispatchEvent(drop);
+        return drop.defaultPrevented; }""",  # else the browser would leave the page for the file
         rows.replace("yes", "late"),
     )
     settle(tab, 300)

@@ -538,4 +538,4 @@ def test_twenty_points_are_learned_by_heart(seeds):
     plain, penalty, dropout, more = run(), run(l2=0.03), run(dropout=0.3), run(points=500)
     assert plain[1].max() < 0.005 and plain[2].min() > 1.3
     assert penalty[2].max() <= 0.7 and more[2].max() < 0.45
-    assert (dropout[2] > penalty[2]).all()
+    assert (dropout[2] > penalty[2]).all() and (dropout[2] > plain[2]).sum() == 8

@@ -21,7 +21,8 @@
   function recall() {
     try {
       const { read, place } = JSON.parse(localStorage.getItem(KEY));
-      return { read: read.filter(Number.isInteger), place: links.has(place?.page) ? place : null };
+      const known = [...links.keys()].map((page) => Number(page.slice(0, 2)));
+      return { read: known.filter((number) => read.includes(number)), place: links.has(place?.page) ? place : null };
     } catch {
       return { read: [], place: null };
     }
@@ -72,7 +73,11 @@
     }
 
     const told = document.querySelector(".reading-kept");
-    if (!told || (!read.length && !place)) return;
+    if (!told) return;
+    if (!read.length && !place) {
+      told.hidden ||= !told.lastElementChild.hidden; // another tab has forgotten it
+      return;
+    }
     told.hidden = told.lastElementChild.hidden = false;
     told.firstElementChild.textContent = read.length
       ? `You have come to the end of ${read.length} of ${links.size} chapters${place ? "; the place where you stopped is noted" : ""}.`

@@ -80,6 +80,9 @@
     trigger(event, ...args) {
       for (const l of [...this.listeners]) if (l.event === event) l.callback(...args);
     }
+    moved() {
+      return Object.entries(kept[this.id] ?? {}).some(([k, v]) => JSON.stringify(v) !== JSON.stringify(this.first[k]));
+    }
     // Set everything as it was before the reader came.
     restart() {
       this.set(Object.fromEntries(Object.keys(kept[this.id] ?? {}).map((k) => [k, this.first[k]])));
@@ -141,8 +144,11 @@
   function offerStart(place, model) {
     if (place.querySelector('button[title="back to the start"]')) return;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "widget-start", textContent: "Back to the start" });
-    const look = () => (button.hidden = !(model.id in kept));
-    button.addEventListener("click", () => model.restart());
+    const look = () => (button.hidden = !model.moved());
+    button.addEventListener("click", () => {
+      model.restart();
+      place.querySelector("input, select, button, [tabindex]")?.focus(); // a hidden button loses the focus
+    });
     model.on("change", look);
     look();
     place.append(button);
