@@ -58,7 +58,7 @@ async function render({ model, el, signal }) {
   const strongest = layers.map(() => make("span"));
   const tower = make("div", { class: "bw-tower" }, ...layers.slice(1).map((L, k) => make("div", { class: "bw-layer" },
     make("div", { class: "bw-text" }, make("b", { text: `${k + 1} ` }), title(L), strongest[k + 1]), sheets[k + 1])));
-  const lens = make("canvas", { class: "bw-lens", role: "img", "aria-label": "The window of the chosen value, its weights and their products; the text below says the same." });
+  const lens = make("canvas", { class: "bw-lens", role: "img", "aria-label": "The window of the chosen value, its weights and their products; the text below gives their sum." });
   ui.root.append(...(model.get("question") ? [make("p", { class: "bw-ask", text: model.get("question") })] : []),
     make("div", { class: "bw-both" }, make("div", {}, make("div", { class: "bw-stage" }, pad, mark), offset),
       make("div", {}, make("div", { class: "bw-picks", role: "group", "aria-label": "pictures" }, ...thumbs), keys, scores, answer)),
@@ -162,7 +162,8 @@ async function render({ model, el, signal }) {
   }
   function layer(L, n, { parts }, tint) {
     const [c, H, N] = L.shape, room = tower.clientWidth, place = arrange(L.shape, room), g = canvas(sheets[n], room, place.height);
-    const top = maps[n].y.reduce((a, v) => Math.max(a, Math.abs(v)), 0), small = sheet(maps[n].y, top, c * H, N, tint);
+    const low = maps[n].y.reduce((a, v) => Math.min(a, v)), high = maps[n].y.reduce((a, v) => Math.max(a, v));
+    const top = Math.max(-low, high), small = sheet(maps[n].y, top, c * H, N, tint);
     for (let m = 0; m < c; m++) { const [x, y] = place.at(m); g.drawImage(small, 0, m * H, N, H, x, y, place.wide, place.high); }
     if (n === layers.length - 1 && c <= 10) names.forEach((name, m) => {
       const [x, y] = place.at(m), v = maps[n].y[m] / (top || 1);
@@ -177,7 +178,7 @@ async function render({ model, el, signal }) {
       const [x, y] = place.at(at.map), u = place.unit, grow = Math.max(0, (7 - u) / 2);
       frame(g, x + at.j * u - grow, y + at.i * u - grow, u + 2 * grow, u + 2 * grow);
     }
-    strongest[n].textContent = `, up to ${two(top)}`;
+    strongest[n].textContent = `, ${two(low)} to ${two(high)}`;
   }
   // windows, weights and products: side by side for one map, else in three rows
   function magnify({ parts, sums }, tint) {
@@ -224,13 +225,14 @@ async function render({ model, el, signal }) {
     const L = layers[at.layer], [, H, N] = L.shape, n = parts.length, size = parts[0].x.length, act = { relu: "ReLU", sigmoid: "the sigmoid", tanh: "tanh" }[L.act];
     const where = H * N > 1 ? `, map ${at.map + 1}, row ${at.i + 1}, column ${at.j + 1}` : `, value ${at.map + 1}`;
     const [from] = L.from, before = from ? `layer ${from}` : "the picture", side = parts[0].k.join(" × ");
-    const all = String(parts[0].k) === String(layers[from].shape.slice(1)), zeros = parts.some((p) => p.inside.includes(0)) ? ", with zeros outside" : "";
+    const cut = parts.some((p) => p.inside.includes(0)), zeros = cut ? ", with zeros outside" : "";
+    const all = !cut && String(parts[0].k) === String(layers[from].shape.slice(1));
     const through = all ? `with all values of ${before}` : size > 1 ? `in ${n > 1 ? `windows of ${side} on ${n} maps` : `a window of ${side}`}${zeros}` : `at one place${n > 1 ? ` of ${n} maps` : ""}`;
     const how = {
       conv: () => `${n * size > 1 ? `${n * size} products` : "1 product"} ${through} sum${n * size > 1 ? "" : "s"} to ${two(sum)}; with the bias ${two(bias)} that is ${two(z)}`,
-      max: () => `the largest of ${size} values is ${two(z)}`,
-      mean: () => `the mean of ${size} values is ${two(z)}`,
-      sum: () => `${sums.map(two).join(" + ")} = ${two(z)}`.replace(/\+ −/g, "− "),
+      max: () => `the largest of ${parts[0].inside.reduce((a, v) => a + v)} values is ${two(z)}`,
+      mean: () => `the mean of ${size} values${zeros} is ${two(z)}`,
+      sum: () => `${sums.map(two).join(" + ")} ${two(sums.reduce((a, v) => a + Number(v.toFixed(2)), 0)) === two(z) ? "=" : "≈"} ${two(z)}`.replace(/\+ −/g, "− "),
       copy: () => two(z),
     }[L.kind]();
     caption.textContent = `Layer ${at.layer}${where}: ${how}${act ? `; ${act} makes it ${two(y)}` : ""}.`;

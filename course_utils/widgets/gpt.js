@@ -46,7 +46,7 @@ async function render({ model, el, signal }) {
     cells[way].row = make("tr", {}, make("th", { scope: "row", text: name }), ...cells[way]);
     cost.append(cells[way].row);
   }
-  const table = make("table", {}, make("caption", { text: "What writing costs: millions of multiplications, and characters a second as measured here" }),
+  const table = make("table", {}, make("caption", { text: "What writing costs: millions of multiplications, and the characters a second that the net alone could write here" }),
     make("thead", {}, make("tr", {}, make("th"), ...["this character", "all since the beginning", "characters a second"].map((t) => make("th", { scope: "col", text: t })))), cost);
   const built = new Map(params.filter((p) => p.text.length > 1).map((p, i) => [p.name, c.box.children[i]])), netRow = built.get("net");
   netRow?.remove();
@@ -60,7 +60,7 @@ async function render({ model, el, signal }) {
 
   // ---- the text
   let ids = [], from = 0, begun = 0, fresh = 0, playing = false, head = 0, chosen = null, pointed = null, clock = 0, debt = 0, stamp = 0;
-  let spent = unspent(), made = {}, spans = [], painted = [];
+  let spent = unspent(), made = {}, spans = [], painted = [], anew = false, shown = 0; // anew: the window was read again; shown: characters
   function unspent() { return { true: [0, 0], false: [0, 0] }; } // milliseconds and characters, with the cache and without
   const at = () => Math.max(from, Math.min(ids.length - 1, pointed ?? chosen ?? ids.length - 1));
   const known = (k, typed) => [...typed].filter((ch) => places[k].has(ch)).length;
@@ -88,8 +88,9 @@ async function render({ model, el, signal }) {
   function feed(symbols) {                      // appends symbols and reads them; gives the milliseconds
     const n = net();
     ids.push(...symbols);
-    if (ids.length - from > n.longest) {        // no position is left: the older half goes, the rest is read anew
-      from = ids.length - n.longest / 2;
+    anew = ids.length - from > n.longest;
+    if (anew) {                                 // no position is left: the older half goes, the rest is read anew
+      from = ids.length - Math.ceil(n.longest / 2);
       n.length = 0;
     }
     if (!cached()) n.length = 0;
@@ -102,7 +103,7 @@ async function render({ model, el, signal }) {
     const ms = feed([symbol]), n = ids.length - from, s = spent[cached()];
     s[0] += ms;
     s[1] += 1;
-    for (const way of [true, false]) made[way] += net().cost(n, way);
+    for (const way of [true, false]) made[way] += net().cost(n, way && !anew);
   }
   const odds = (i) => chances(net().logitsAt(i - from), setting("temperature"), setting("top-k") === "all" ? 0 : Number(setting("top-k")));
   function step() {
@@ -153,8 +154,8 @@ async function render({ model, el, signal }) {
     if (name === "net") {
       pause();
       spent = unspent();
-      const mine = known(which(), model.get("text")) === [...model.get("text")].length;
-      if (!mine || heads.some((h) => h.begin === model.get("text"))) {
+      const typed = model.get("text"), scores = nets.map((_, k) => known(k, typed));
+      if (scores[which()] < Math.max(...scores) || heads.some((h) => h.begin === typed)) {
         model.set("text", heads[which()].begin);
         model.save_changes();
       }
@@ -206,10 +207,10 @@ async function render({ model, el, signal }) {
     painted = spans.slice(from, t + 1);
     painted.forEach((s, j) => { if (w[j] >= 0.01) s.style.backgroundColor = `rgb(${r} ${g} ${b} / ${(0.6 * Math.sqrt(w[j])).toFixed(3)})`; });
     spans[t].classList.add("bw-at");
-    if (playing || t === ids.length - 1) text.scrollTop = text.scrollHeight;
+    if (ids.length !== shown) { shown = ids.length; text.scrollTop = text.scrollHeight; }
   }
   function drawChances() {
-    const t = at(), p = odds(t), best = largest(p, BARS), came = t + 1 < ids.length ? ids[t + 1] : -1, top = p[best[0]];
+    const t = at(), p = odds(t), best = largest(p, BARS), came = t + 1 < ids.length ? ids[t + 1] : -1;
     chanceTitle.textContent = `next after “${ids.slice(Math.max(from, t - 9), t + 1).map((s) => show(alphabet()[s])).join("")}”; seed ${setting("seed")} draws “${show(alphabet()[pick(p, uniform(setting("seed"), t + 1))])}”`;
     rows.forEach((row, k) => {
       const s = best[k], share = p[s] ?? 0;
@@ -217,7 +218,7 @@ async function render({ model, el, signal }) {
       if (row.hidden) return;
       row.symbol = s;
       row.word.textContent = show(alphabet()[s]);
-      row.bar.style.width = `${(100 * share) / top}%`;
+      row.bar.style.width = `${100 * share}%`;
       row.share.textContent = share ? percent(share) : "cut off";
       row.className = s === came ? "bw-came" : "";
       row.setAttribute("aria-label", `write ${SHOWN[alphabet()[s]] ? (s === places[which()].get(" ") ? "a space" : "a new line") : alphabet()[s]}, ${row.share.textContent}`);
@@ -287,7 +288,7 @@ async function render({ model, el, signal }) {
   function drawCost() {
     for (const way of [true, false]) {
       const [ms, count] = spent[way], [one, all, speed] = cells[way];
-      one.textContent = million(net().cost(ids.length - from, way));
+      one.textContent = million(net().cost(ids.length - from, way && !anew));
       all.textContent = million(made[way]);
       speed.textContent = count >= LEAST ? Math.round((1000 * count) / Math.max(ms, 0.1)).toLocaleString("en") : `after ${LEAST} characters`;
       cells[way].row.className = way === cached() ? "bw-now" : "";
@@ -316,9 +317,9 @@ async function render({ model, el, signal }) {
     return [t, null];
   }
   text.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") look(inWindow(spans.indexOf(e.target)), false); }, { signal });
-  text.addEventListener("pointerdown", (e) => { const t = inWindow(spans.indexOf(e.target)); if (t !== null) look(t, true); }, { signal });
+  text.addEventListener("click", (e) => { const t = inWindow(spans.indexOf(e.target)); if (t !== null) look(t, true); }, { signal });
   map.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") look(under(e)[0], false); }, { signal });
-  map.addEventListener("pointerdown", (e) => {
+  map.addEventListener("click", (e) => {
     const [t, h] = under(e);
     head = h ?? head;
     look(t ?? chosen, true);

@@ -60,6 +60,9 @@ def gpt(nets, *, question, alt, start=None):
         ValueError: no net, parts that are not those of a GPT, an alphabet of another length, a beginning with
             other characters, or more than 600 kB of weights; says which.
 
+    The page computes as the chapter's class does: norms before each part with eps 1e-5, ReLU. A class with
+    the same names that computes otherwise is not recognised.
+
     Source: the section on the key-value cache in the chapter on attention.
     """
     check_alt("gpt", alt)
@@ -144,6 +147,8 @@ def _pack(name, net):
         raise ValueError(f"gpt: {name!r} is not a GPT as chapter 15 builds it, see {', '.join(wrong[:3])}")
     if len(net.alphabet) != K or len(set(net.alphabet)) != K:
         raise ValueError(f"gpt: {name!r} has {K} symbols, its alphabet {len(net.alphabet)}")
+    if any(len(symbol) != 1 for symbol in net.alphabet):
+        raise ValueError(f"gpt: the alphabet of {name!r} must be made of single characters")
     if not net.begin or not set(net.begin) <= set(net.alphabet):
         raise ValueError(f"gpt: the beginning {net.begin!r} of {name!r} must be made of its alphabet")
     layout, floats, codes = [], [], []

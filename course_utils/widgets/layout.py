@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .draw import pair
 
 MAX_PRODUCTS, MAX_WEIGHTS, MAX_MAPS = 8_000_000, 300_000, 512  # more would be slow to compute, load or read
@@ -11,7 +13,8 @@ SPOKEN = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
 PASSED = ("Dropout", "Dropout2d", "Identity", "Flatten")
 SUPPORTED = (
     "Conv2d, BatchNorm2d behind it, Linear, MaxPool2d, AvgPool2d, pooling to 1 × 1, ReLU, Sigmoid, Tanh, "
-    "a sum of two layers, Flatten and, without effect here, Dropout, Identity and a final Softmax"
+    "a sum of two layers, Flatten and, without effect here, Dropout, Identity and a final Softmax, pools and "
+    "softmax as modules (nn.MaxPool2d, not F.max_pool2d)"
 )
 
 
@@ -87,6 +90,8 @@ class _Builder:
         """Raise unless the last layer is the answer and the net is light enough."""
         if self.end != len(self.layers) - 1:
             raise TypeError("convnet: the net must return the output of its last layer, a single tensor")
+        if self.layers[-1]["act"] != "none" or self.layers[-1]["shape"][0] < 2:
+            raise ValueError("convnet: the net must return logits of two classes or more, with no activation")
         products = sum(L["products"] for L in self.layers[1:])
         numbers = sum(w.numel() for w in self.weights)
         most = max(L["shape"][0] for L in self.layers)
@@ -109,6 +114,8 @@ class _Builder:
             self._normalise(node, m)
         elif kind == "Linear":
             shape = self.layers[before]["shape"]  # its window is all that lies before it
+            if m.in_features != math.prod(shape):
+                self._refuse("Linear without Flatten before it")
             self._weigh(node, m.weight, m.bias, shape[1:], (1, 1), (0, 0), "linear")
         elif "Pool" in kind:
             self._pool(node, m)
@@ -121,7 +128,7 @@ class _Builder:
         before = [a for a in node.args if hasattr(a, "op")]
         if name in FUNCTIONS:
             self._activate(node, FUNCTIONS[name])
-        elif name == "flatten" and node.args[1:2] == (1,):
+        elif name == "flatten" and (*node.args[1:], *node.kwargs.values()) == (1,):
             self.at[node] = self.at[before[0]]
         elif name in ("add", "add_", "iadd") and len(before) == 2 and not node.kwargs:
             sources = [self.at[a] for a in before]
