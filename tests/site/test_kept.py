@@ -16,6 +16,7 @@ CODE = """export default { render({ model, el }) {
     const root = Object.assign(document.createElement("div"), { className: "bw" });
     root.append(slider);
     const back = Object.assign(document.createElement("button"), { title: "back to the start" });
+    back.textContent = "reset";
     if (model.get("name") === "two") root.append(back);
     el.append(root);
 } };"""
