@@ -408,7 +408,8 @@ def draw_frechet(rng):
         yield Case({"x": normal(rng, N, k) @ A + 1, "y": normal(rng, M, k) @ B + normal(rng, k)}, note=note)
     x = normal(rng, 40, 3)
     yield Case({"x": x, "y": x + torch.tensor([3.0, 0.0, -1.0])}, note="one cloud, moved")
-    yield Case({"x": normal(rng, 6, 9), "y": normal(rng, 5, 9) + 1}, note="fewer samples than features")
+    # Of ten eigenvalues that should be 0, one at least is computed as slightly negative, whatever the seed.
+    yield Case({"x": normal(rng, 6, 14), "y": normal(rng, 5, 14) + 1}, note="fewer samples than features")
     yield Case({"x": normal(rng, 50, 3) + 1000, "y": normal(rng, 40, 3) + 1001}, note="far from zero")
 
 

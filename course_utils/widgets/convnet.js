@@ -130,9 +130,9 @@ async function render({ model, el, signal }) {
     g.imageSmoothingEnabled = false;
     return g;
   }
-  function colours() {                           // from −1, orange, over 0 to 1, blue
+  function colours() {                           // from −1, blue, over 0 to 1, orange
     const rgb = (name) => { const v = parseInt(ui.color(name).slice(1), 16); return [v >> 16, (v >> 8) & 255, v & 255]; };
-    const zero = rgb("soft"), plus = rgb("blue"), minus = rgb("orange");
+    const zero = rgb("soft"), plus = rgb("orange"), minus = rgb("blue");
     return (v) => { const s = Math.min(1, Math.abs(v)) ** 0.7, to = v < 0 ? minus : plus; return zero.map((z, k) => z + s * (to[k] - z)); };
   }
   const onto = ([r, g, b]) => (0.3 * r + 0.6 * g + 0.1 * b > 130 ? "#14181e" : "#fff");  // letters on a tint

@@ -159,7 +159,8 @@ def test_all_in_one_unattended_run(tmp_path, box):
         due = case.deserved if case else FULL
         if earned(result) != due:
             wrong.append((case.name if case else "canary", earned(result), due, result["detail"]))
-        if result["needs_person"]:
+        # Other programs on the machine may make an attack run out of time sooner: a person is asked then.
+        if result["needs_person"] and not result["needs_person"].endswith(grading.BUSY):
             flagged.append(case.name)
     assert not wrong
     assert set(flagged) == {case.name for case in CASES if case.group == "person"} | DAMAGED

@@ -54,6 +54,15 @@ def address(site):
         yield url
 
 
+@pytest.fixture(scope="module")
+def alone(site):
+    """The address of a module's own page, see alone.py."""
+    from alone import PAGE
+
+    with audit.serve(site) as url:
+        yield f"{url}/{PAGE}"
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print the measures that tests recorded, also when several processes ran them."""
     rows = [

@@ -1,21 +1,18 @@
 """The convnet on a page of the book: audited like any page, in Chromium and in Firefox."""
 
-import base64
 import re
 
 import audit
 import engines
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from alone import barriers, book, check_without_scripts, on_a_phone, real
 from test_engines import firefox  # noqa: F401
-from test_extension import anywidget, build, chapter
 from torch import nn
 
 from course_utils.widgets import convnet
 
 ALT = "A digit, and what a small network makes of it"
-FILLER = "\n\nA line of text.\n" * 60
 
 
 def small():
@@ -30,38 +27,18 @@ def small():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    view, state = anywidget("look")
-    w = convnet(*small(), alt=ALT, question="Which way does the stroke run?", labels=["|", "—", "?"])
-    state["state"] = {k: v for k, v in w.get_state().items() if isinstance(v, str | list)}
-    state["buffers"] = [
-        {"encoding": "base64", "path": [name], "data": base64.b64encode(getattr(w, name)).decode()}
-        for name in ("data", "pictures")
-    ]
-    cells = [new_markdown_cell(f"## About it{FILLER}"), new_code_cell("w", outputs=[view])]
-    folder, warnings = build(tmp_path_factory.mktemp("site"), chapter(*cells, state={"look": state}))
-    assert warnings == ""
-    return folder
+    words = {"alt": ALT, "question": "Which way does the stroke run?"}
+    return book(tmp_path_factory.mktemp("site"), {"look": convnet(*small(), labels=["|", "—", "?"], **words)})
 
 
-@pytest.fixture(scope="module")
-def address(site):
-    with audit.serve(site) as url:
-        yield f"{url}/04_momentum.html"
-
-
-def test_nothing_is_found_on_a_phone(browser, site, address):
-    for url in (address, (site / "04_momentum.html").as_uri()):
-        with audit.open_page(browser, url) as (tab, found):
-            found += audit.images(tab) + audit.width(tab)
-            found = [f for f in found if f.kind != "missing" and "404" not in f.text]  # it has no icon
-            assert not found and tab.locator(".bw-convnet .bw-layer").count() == 3
+def test_nothing_is_found_on_a_phone(browser, site, alone):
+    for tab, found in on_a_phone(browser, site, alone):
+        assert not real(found) and tab.locator(".bw-convnet .bw-layer").count() == 3
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_is_accessible(browser, address, dark):
-    with audit.open_page(browser, address, audit.DESK, dark=dark) as (tab, _):
-        found = [f for f in audit.accessibility(tab) if "bw" in f.text or "canvas" in f.text]
-    assert not found
+def test_it_is_accessible(browser, alone, dark):
+    assert not barriers(browser, alone, dark)
 
 
 def test_its_weight_is_small(site):
@@ -96,12 +73,12 @@ PLAY = """(async () => {
 })()"""
 
 
-def test_firefox_says_what_chromium_says(browser, address, firefox):  # noqa: F811
+def test_firefox_says_what_chromium_says(browser, alone, firefox):  # noqa: F811
     """Picture, move, window and stroke: the same sentences, with the same numbers."""
     seen = []
     chromium = engines.Chromium(browser)
     for tab in (chromium, firefox):
-        tab.open(address)
+        tab.open(alone)
         assert engines.complete(tab) == ""
         seen.append(tab.evaluate(PLAY))
     chromium.close()
@@ -113,9 +90,5 @@ def test_firefox_says_what_chromium_says(browser, address, firefox):  # noqa: F8
     assert firefox.errors == []
 
 
-def test_without_scripts_its_description_stands_there(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto((site / "04_momentum.html").as_uri())
-    assert ALT in tab.locator(".widget-subarea").first.inner_text()
-    context.close()
+def test_without_scripts_a_still_picture_stands_there(browser, site):
+    check_without_scripts(browser, site, ALT)

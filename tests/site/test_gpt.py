@@ -1,13 +1,13 @@
 """The gpt widget on a page of the book: audited like any page, with and without scripts."""
 
-import base64
 import sys
 from pathlib import Path
 
 import audit
+import engines
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from test_extension import anywidget, build, chapter
+from alone import barriers, book, check_without_scripts, on_a_phone, real
+from test_engines import firefox  # noqa: F401
 
 from course_utils.widgets import gpt
 
@@ -20,42 +20,23 @@ ALT = "A small language model that writes"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     widget = gpt(writers.writers(), question="How far back do the heads look?", alt=ALT)
-    view, state = anywidget("one")
-    data = base64.b64encode(widget.data).decode()
-    state["buffers"] = [{"encoding": "base64", "path": ["data"], "data": data}]
-    state["state"] = {k: v for k, v in widget.get_state().items() if isinstance(v, str | list)}
-    cells = [new_markdown_cell("## A GPT"), new_code_cell("w", outputs=[view])]
-    folder, warnings = build(tmp_path_factory.mktemp("site"), chapter(*cells, state={"one": state}))
-    assert warnings == ""
-    return folder
+    return book(tmp_path_factory.mktemp("site"), {"one": widget})
 
 
-@pytest.fixture(scope="module")
-def address(site):
-    with audit.serve(site) as url:
-        yield f"{url}/04_momentum.html"
-
-
-def test_nothing_is_found_on_a_phone(browser, site, address):
-    for url in (address, (site / "04_momentum.html").as_uri()):
-        with audit.open_page(browser, url) as (tab, found):
-            found += audit.images(tab) + audit.width(tab)
-            dead, moved = audit.dead_controls(tab)
-            tab.evaluate("bookAudit.buttons()")
-            found += dead
-        found = [f for f in found if f.kind != "missing" and "404" not in f.text]  # it has no icon
-        assert not found and moved == 3
+def test_nothing_is_found_on_a_phone(browser, site, alone):
+    for tab, found in on_a_phone(browser, site, alone):
+        dead, moved = audit.dead_controls(tab)
+        tab.evaluate("bookAudit.buttons()")
+        assert not real(found + dead) and moved == 3
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_is_accessible(browser, address, dark):
-    with audit.open_page(browser, address, audit.DESK, dark=dark) as (tab, _):
-        found = [f for f in audit.accessibility(tab) if "bw" in f.text or "canvas" in f.text]
-    assert not found
+def test_it_is_accessible(browser, alone, dark):
+    assert not barriers(browser, alone, dark)
 
 
-def test_it_writes_what_the_reader_begins(browser, address):
-    with audit.open_page(browser, address, audit.DESK) as (tab, _):
+def test_it_writes_what_the_reader_begins(browser, alone):
+    with audit.open_page(browser, alone, audit.DESK) as (tab, _):
         tab.get_by_label("begin with").fill("море")
         for _ in range(3):
             tab.get_by_role("button", name="one character").click()
@@ -63,9 +44,43 @@ def test_it_writes_what_the_reader_begins(browser, address):
         assert tab.locator(".bw-written").text_content().startswith("море")
 
 
-def test_without_scripts_its_description_stands_there(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto((site / "04_momentum.html").as_uri())
-    assert ALT in tab.locator(".widget-subarea").first.inner_text()
-    context.close()
+PLAY = """(async () => {
+  const root = document.querySelector(".bw-gpt"), told = [], buttons = [...root.querySelectorAll("button")];
+  const press = (text) => buttons.find((b) => b.textContent.includes(text)).click();
+  const tell = async () => {
+    await new Promise((done) => setTimeout(done, 500));
+    told.push(root.querySelector(".bw-written").textContent, root.querySelector(".bw-chances").textContent);
+  };
+  const input = root.querySelector(".bw-begin input");
+  input.value = "море";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  await tell();
+  for (let i = 0; i < 30; i++) press("one character");
+  await tell();
+  const cache = root.querySelector("input[type=checkbox]");
+  cache.click();
+  for (let i = 0; i < 5; i++) press("one character");
+  await tell();
+  return told;
+})()"""
+
+
+def test_firefox_writes_what_chromium_writes(browser, alone, firefox):  # noqa: F811
+    """A beginning, thirty characters with the cache and five without: the same text and probabilities."""
+    seen = []
+    chromium = engines.Chromium(browser)
+    for tab in (chromium, firefox):
+        tab.open(alone)
+        assert engines.complete(tab) == ""
+        seen.append(tab.evaluate(PLAY))
+    chromium.close()
+    assert seen[0] == seen[1]
+    begun, written, more = seen[0][::2]
+    assert begun.startswith("море") and written.startswith(begun) and more.startswith(written)
+    assert len(more) >= len(begun) + 35 and "%" in seen[0][1]
+    assert firefox.errors == []
+
+
+def test_without_scripts_a_still_picture_stands_there(browser, site):
+    check_without_scripts(browser, site, ALT)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
+from .stills import still
+
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 LOADER = "widgets-lite.js"
@@ -70,10 +72,13 @@ def _only_anywidgets(state, shown, pagename):
 
 
 def _place(models, view):
-    """Return the markup that keeps the place of a widget and says what it shows."""
-    alt = html.escape(models[json.loads(view[1])["model_id"]]["state"].get("alt", ""))
+    """Return the markup that keeps the place of a widget: its words and, without scripts, its picture."""
+    model = models[json.loads(view[1])["model_id"]]
+    alt = html.escape(model["state"].get("alt", ""))
+    picture = still(model)
+    shown = f"<noscript>{picture}</noscript>" if picture else ""
     needs = "<noscript>This picture can be moved, which needs JavaScript. </noscript>"
-    return f'<div class="widget-subarea waiting"><p>{needs}{alt}</p></div>'
+    return f'<div class="widget-subarea waiting">{shown}<p>{needs}{alt}</p></div>'
 
 
 def _move_payload(model, folder):
