@@ -58,10 +58,13 @@ def names_used(statement):
 
 
 def names_bound(statement):
-    """Return the names that a statement at the top of a cell binds or changes."""
+    """Return the names that a statement at the top of a cell binds or changes; not a comprehension's own."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
-    bound = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    targets = [c.target for c in ast.walk(statement) if isinstance(c, ast.comprehension)]
+    own = {node for target in targets for node in ast.walk(target)}
+    names = {n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound = {name.id for name in names - own}
     for node in ast.walk(statement):
         if isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}

@@ -54,8 +54,12 @@ def test_the_digest_changes_with_all_code_that_the_run_reaches(change):
     assert code(notebook(change)) != code(notebook())
 
 
+OTHERS = ["x = 6", "x = [step for step in range(6)]", "x = {RATE for RATE in [5]}", "x = [w for w in 'RATE']"]
+
+
 @pytest.mark.parametrize(
-    "change", [("# a comment", "# another"), ("x = 5", "x = 6"), ("column('end')", "column('way')")]
+    "change",
+    [("# a comment", "# another"), ("column('end')", "column('way')"), *(("x = 5", new) for new in OTHERS)],
 )
 def test_the_digest_stays_with_comments_other_names_and_later_cells(change):
     assert code(notebook(change)) == code(notebook())
