@@ -138,6 +138,7 @@ class Press:
             viewport={"width": width, "height": 900}, color_scheme="light", device_scale_factor=2
         )
         try:
+            context.set_default_timeout(PATIENCE)
             tab = context.new_page()
             tab.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
             yield tab

@@ -250,7 +250,7 @@ def emoji(split, size):
     which = torch.from_numpy(np.flatnonzero(keep))
     number = torch.tensor([ARTISTS.index(artist) for artist in artists])
     return Emoji(
-        torch.cat(images),
+        torch.cat(images) if len(images) > 1 else images[0],  # a copy of all pictures takes memory
         groups[which].repeat(len(artists)),
         which.repeat(len(artists)),
         number.repeat_interleave(len(which)),
