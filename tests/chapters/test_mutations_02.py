@@ -36,8 +36,8 @@ BROKEN = {
         "backpropagate(tangled(a, b))",
     ),
     "the linear layer's input gradient transposed": (
-        '"bh,hd->bd", dzs, Ws',
-        '"bh,hd->bd", dzs.flip(1), Ws',
+        "weights[h][d] for",
+        "weights[d % 3][h] for",
         "equation (5), index by index",
     ),
     "ReLU's mask from the gradient": (
