@@ -9,7 +9,7 @@ CHAPTER = "01_neurons"
 LADDER, GRADIENT = "Check: loops, matrices", "assert_close(dz @ CORNERS, w.grad)"
 NEWTON, SUMS = "learned = torch.cat", "a thousand random neurons"
 FOLD, COLLAPSE = "Check equation (6)", "Check equation (9)"
-SLOPES, PIECES = "math.isclose(difference(sigma", "Check equation (14)"
+SLOPES, PIECES = "math.isclose(difference(sigma", "Check equation (12)"
 BUMPS, VOTES = "by_bumps[H] <= 0.6", "Check equation (15)"
 BROKEN = {
     "the lamp with another weight": ("[[1.0, 1], [1, 1]]", "[[1.0, 1], [1, 2]]", LADDER),
