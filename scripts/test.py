@@ -3,9 +3,9 @@
     python scripts/test.py              # all
     python scripts/test.py site package # these stages only
 
-Three lanes of stages run side by side, as a stage often waits or uses one core only. In one lane the book
-is built and looked at, and its output appears as it comes; the others need no book, and the output of a stage
-appears at its end.
+Three lanes of stages run side by side, as a stage often waits or uses one core only. The first builds the
+book and looks at its pages, and its output appears as it comes; the others begin with what needs no book, and
+the output of a stage appears at its end.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
@@ -39,11 +40,11 @@ TESTS = {
     "site": ["tests/site", *SPREAD],
     "editions": ["tests/editions", "-p", "no:nbval"],
 }
-FIRST = ("chromium", "book")  # without Chromium or the book, what follows makes no sense
-LANES = (
-    ("book", "chapters", "site", "editions"),
-    ("lint", "grading", "package", "exercises"),
-    ("launch", "device"),
+OF_THE_BOOK = ("chapters", "site", "editions")  # they look at what `make book` has built
+LANES = (  # of about the same length, so that none is left alone on the machine at the end
+    ("book", "site"),
+    ("lint", "grading", "package", "exercises", "chapters"),
+    ("launch", "device", "editions"),
 )
 STAGES = ("chromium", *(name for lane in LANES for name in lane))
 
@@ -53,6 +54,7 @@ class Run:
 
     def __init__(self):
         self.results, self.processes, self.interrupted = {}, set(), False
+        self.tried, self.built = threading.Event(), True  # whether the book was, if it is to be
 
     def call(self, command, output):
         """Run a Python program, its output to a file, None for the terminal; return whether it succeeded."""
@@ -89,24 +91,38 @@ class Run:
         return counts
 
     def stage(self, name, output=None):
-        """Run a stage and keep its result; return whether what follows makes sense."""
+        """Run a stage and keep its result; return whether nothing failed."""
         start = time.monotonic()
         if name in SCRIPTS:
             counts = {"failed": int(not self.call([f"scripts/{SCRIPTS[name]}"], output))}
         else:
             counts = self.tests(name, output)
         self.results[name] = (time.monotonic() - start, counts)
-        return not (counts["failed"] and name in FIRST)
+        return not counts["failed"]
+
+    def book(self):
+        """Build the book, and tell the lanes that wait for it."""
+        try:
+            self.built = False
+            self.built = self.stage("book")
+        finally:
+            self.tried.set()
 
     def lane(self, names, live):
         """Run stages one after the other; `live`: show their output as it comes, else at the end of each."""
         for name in names:
+            if name in OF_THE_BOOK:
+                self.tried.wait()
+                if not self.built:
+                    continue
             if self.interrupted:
                 return
             if live:
                 print(f"\n=== {name}", flush=True)
-                if not self.stage(name):
-                    return
+                if name == "book":
+                    self.book()
+                else:
+                    self.stage(name)
             else:
                 with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
                     self.stage(name, output)
@@ -115,6 +131,8 @@ class Run:
 
     def lanes(self, lanes):
         """Run lanes of stages side by side; the first that has any shows its output as it comes."""
+        if not any("book" in lane for lane in lanes):
+            self.tried.set()  # its pages are tested as they are
         live = next((i for i, lane in enumerate(lanes) if lane), 0)
         with ThreadPoolExecutor(len(lanes)) as pool:
             futures = [pool.submit(self.lane, lane, i == live) for i, lane in enumerate(lanes)]

@@ -1,5 +1,6 @@
 """pyproject.toml, environment.yml and requirements.lock tell the same story."""
 
+import functools
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -63,6 +64,7 @@ def test_environment_has_a_python_that_the_book_accepts():
     assert f"{python}.9" in SpecifierSet(PROJECT["requires-python"])
 
 
+@functools.cache
 def locked(python=None):
     """Return {name: exact version} of requirements.lock for this system.
 
