@@ -293,6 +293,8 @@ def shown(texts, longest):
 def cleaned(text):
     """Return HTML of a page as it stands in a deck: without links and anchors, one folder further down."""
     soup = BeautifulSoup(text, "html.parser")
+    for still in soup.find_all("noscript"):  # a deck without scripts shows nothing at all
+        still.decompose()
     for link in soup.find_all("a"):
         link.unwrap()
     for element in soup.find_all(id=True):

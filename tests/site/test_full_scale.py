@@ -48,6 +48,14 @@ def test_lists_of_lists_are_named_by_their_place():
     assert records.tables([{"grid": [[1, 2], [3, 4]]}])[0].head == ["place in the list", "grid, 1", "grid, 2"]
 
 
+def test_no_table_is_wider_than_paper():
+    """Many lists stand one below the other, and what is still too wide in several tables."""
+    many = records.tables([{f"net {k}": list(range(11)) for k in range(40)}])
+    assert [t.head[1] for t in many] == ["place 1", "place 6", "place 11"]
+    assert all(len(t.rows) == 40 and len(t.head) <= 1 + records.SIDE for t in many)
+    assert [many[2].rows[7], many[0].rows[0][:3]] == [["net 7", "10"], ["net 0", "0.00", "1.0"]]
+
+
 @pytest.mark.parametrize("size", [audit.PHONE, audit.DESK], ids=["phone", "desk"])
 def test_the_page(tmp_path, browser, size):
     folder = tmp_path / "records"

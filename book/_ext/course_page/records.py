@@ -15,6 +15,7 @@ from course_utils.tables import Table, spread, table
 from .references import link, numbered_chapters
 
 LONGEST = 12  # of a list: longer ones are told by their first, middle and last number
+SIDE = 5  # columns of a table beside the first, as many as a printed page holds
 MEAN = "mean ± standard error"
 
 
@@ -74,9 +75,21 @@ def tables(rows: list[dict]) -> list[Table]:
             single |= excerpt(name, values)
     found = [table(("result", MEAN, "n"), [(name, *mean(v)) for name, v in single.items()])] if single else []
     for length, columns in lists.items():
-        body = [(str(k + 1), *(mean([v[k] for v in c])[0] for c in columns.values())) for k in range(length)]
-        found.append(table(("place in the list", *columns), body, f"{MEAN}, {len(rows)} seeds"))
+        body = [(name, *(mean(places)[0] for places in zip(*c, strict=True))) for name, c in columns.items()]
+        if len(body) > length:
+            head = ("result", *(f"place {k}" for k in range(1, length + 1)))
+        else:
+            head, *body = zip(("place in the list", *map(str, range(1, length + 1))), *body, strict=True)
+        found += side_by_side(head, body, f"{MEAN}, {len(rows)} seeds")
     return found
+
+
+def side_by_side(head, body, note):
+    """Return one table, or several with the same first column where it would be too wide."""
+    return [
+        table((head[0], *head[k : k + SIDE]), [(row[0], *row[k : k + SIDE]) for row in body], note)
+        for k in range(1, len(head), SIDE)
+    ]
 
 
 def flat(rows, prefix=""):

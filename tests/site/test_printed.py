@@ -1,0 +1,23 @@
+"""A printed page: nothing is wider than the paper, where it could not be scrolled."""
+
+PAPER = 680  # CSS pixels between margins of 15 mm on A4
+WIDER = """() => {
+  const paper = document.documentElement.clientWidth;
+  const all = [...document.querySelectorAll("article.bd-article :is(table, pre, .katex, img, svg, p)")];
+  return all.filter((e) => !e.closest(".bw") && e.getBoundingClientRect().right > paper + 1)
+    .map((e) => `${e.tagName} ${e.textContent.slice(0, 60)}`);
+}"""
+
+
+def test_nothing_is_cut_on_paper(browser, address, page):
+    context = browser.new_context(viewport={"width": PAPER, "height": 1000})
+    try:
+        tab = context.new_page()
+        tab.route("**/*.js", lambda route: route.abort())  # a widget prints as it stands on the page
+        tab.emulate_media(media="print")
+        tab.goto(f"{address}/{page}")
+        assert not tab.evaluate(WIDER)
+        tab.evaluate("document.querySelectorAll('td').forEach((cell) => { cell.style.minWidth = '50rem' })")
+        assert bool(tab.evaluate(WIDER)) == bool(tab.locator("article.bd-article table").count())
+    finally:
+        context.close()
