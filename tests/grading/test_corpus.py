@@ -22,6 +22,8 @@ DAMAGED = {  # breakers that a person has to look at: they may have been work th
     "cut_off_in_the_middle",
     "zip_cut_off",
     "zip_with_a_wrong_sum",
+    "zip_that_asks_for_four_gigabytes",
+    "zip_of_wide_letters",
     "too_many_cells",
     "too_much_source",
     "four_gigabytes_of_nothing",
