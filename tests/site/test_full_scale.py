@@ -48,6 +48,12 @@ def test_lists_of_lists_are_named_by_their_place():
     assert records.tables([{"grid": [[1, 2], [3, 4]]}])[0].head == ["place in the list", "grid, 1", "grid, 2"]
 
 
+def test_of_a_long_list_of_lists_three_are_told():
+    found = records.tables([{"runs": [[k, k + 1] for k in range(40)]}])
+    assert [row[0] for row in rows(found)] == [f"runs, {k} of 40" for k in ("first", "middle", "last")]
+    assert rows(found)[1][1:] == ("20", "21")
+
+
 def test_no_table_is_wider_than_paper():
     """Many lists stand one below the other, and what is still too wide in several tables."""
     many = records.tables([{f"net {k}": list(range(11)) for k in range(40)}])

@@ -100,7 +100,7 @@ def flat(rows, prefix=""):
         values = [value for value in values if value is not None]
         way = f"{prefix}{name}"
         if all(isinstance(v, list) and any(isinstance(x, (list, dict)) for x in v) for v in values):
-            values = [{str(k): item for k, item in enumerate(v, 1)} for v in values]
+            values = [named(v) for v in values]
         if all(isinstance(v, dict) for v in values):
             found |= flat(values, f"{way}, ")
         elif all(map(number, values)) or all(
@@ -115,11 +115,25 @@ def number(value) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value)
 
 
+def places(length):
+    """Return {where: index} of a list's first, middle and last item."""
+    return {"first": 0, "middle": length // 2, "last": length - 1}
+
+
+def named(items):
+    """Return {place: item} of a list of lists or dicts; of a long one only the first, middle and last."""
+    n = len(items)
+    if n <= LONGEST:
+        return {str(k): item for k, item in enumerate(items, 1)}
+    return {f"{where} of {n}": items[k] for where, k in places(n).items()}
+
+
 def excerpt(name, values):
     """Return {name: one number a seed} of lists that are long, or not of one length."""
-    places = {"first": lambda v: v[0], "middle": lambda v: v[len(v) // 2], "last": lambda v: v[-1]}
     longest = max(map(len, values))
-    return {f"{name}, {where} of {longest}": [take(v) for v in values] for where, take in places.items()}
+    return {
+        f"{name}, {where} of {longest}": [v[places(len(v))[where]] for v in values] for where in places(1)
+    }
 
 
 def mean(values):
