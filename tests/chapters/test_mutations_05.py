@@ -68,11 +68,11 @@ BROKEN = {
         "label_smoothing=epsilon",
     ),
     "variance propagation without the mean": ("(1.7**2 + 0.6**2)", "1.7**2", "z = x @ W.T"),
-    "ReLU loses nothing": ("symmetric.var().item() / 2", "symmetric.var().item()", "equation (2)"),
+    "ReLU loses nothing": ("symmetric.var().item() / 2", "symmetric.var().item()", "# equation (2)"),
     "He with the root of n alone": (
         "w.std().item(), (2 / n) ** 0.5",
         "w.std().item(), 2 / n**0.5",
-        "equation (2)",
+        "# equation (2)",
     ),
     "the importance weights upside down": (
         "(features(u) @ d).exp().detach()",
