@@ -172,7 +172,7 @@ async function render({ model, el, signal }) {
   }
   const pull = () => { if (input.value !== model.get("text")) input.value = model.get("text"); restart(); };
   input.addEventListener("input", typed, { signal });
-  input.addEventListener("keydown", (e) => { if (e.key === "Enter" && !playing) play(); }, { signal });
+  pressing(input, (e) => { if (e.key === "Enter" && !playing) play(); }, signal);
   model.on("change:text", pull);
 
   // ---- in words
@@ -325,13 +325,13 @@ async function render({ model, el, signal }) {
     look(t ?? chosen, true);
   }, { signal });
   for (const e of [text, map]) e.addEventListener("pointerleave", () => look(null, false), { signal });
-  text.addEventListener("keydown", (e) => {
+  pressing(text, (e) => {
     const count = net().blocks * net().heads, move = { ArrowLeft: -1, ArrowRight: 1, Home: -MOST, End: MOST }[e.key], turn = { ArrowUp: count - 1, ArrowDown: 1 }[e.key];
     if (!move && !turn && e.key !== "Escape") return;
     e.preventDefault();
     if (turn) head = (head + turn) % count;
     look(e.key === "Escape" ? null : move ? Math.max(from, Math.min(ids.length - 1, at() + move)) : at(), true);
-  }, { signal });
+  }, signal);
   restart();
   draw();
   return () => { playing = false; model.off("change:text", pull); c.close(); ui.close(); };
