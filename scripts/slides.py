@@ -26,7 +26,8 @@ OURS = ("slides.css", "slides.js")
 REVEAL = ("dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js", "LICENSE")
 STATE = re.compile(r'data-state="(\w+)"')
 MARK = "\ue000"  # stands for an element within a paragraph
-END = re.compile(rf"(?<=[.?!])(?<!al\.)(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z(“‘\"{MARK}])")  # of a sentence
+SHORT = "".join(f"(?<!{re.escape(word)})" for word in ("al.", "al.)", "e.g.", "i.e."))  # ends no sentence
+END = re.compile(rf"(?:(?<=[.?!])|(?<=[.?!]\))){SHORT}\s+(?=[A-Z(“‘\"{MARK}])")  # of a sentence
 DISCUSS = re.compile("[Dd]iscuss")
 LABEL = re.compile(
     r"^((?:<p>)?)(?:<em>)?(?:To discuss|Discussion|Discuss)[.:](?:</em>)?\s*((?:<[^>]*>)*)(\w)"

@@ -6,7 +6,7 @@ to int8 with a scale for each row. The record beside the weights says how they w
 on the last tenth of the poems, which was never trained on. About 75 seconds of processor time; what
 ``--seconds`` has cut off goes on when it is called again::
 
-    COURSE_DATA=... OMP_NUM_THREADS=1 python tools/make_gpt.py [--steps 6500] [--seconds 280]
+    COURSE_DATA=... OMP_NUM_THREADS=1 python tools/make_gpt.py [--steps 2000] [--seconds 280]
 """
 
 import argparse

@@ -99,7 +99,7 @@ async function render({ model, el, signal }) {
   for (const [svg, act] of [[lines, onLines], [heat, onHeat]]) {
     pointing(svg, act, signal);
   }
-  lines.addEventListener("keydown", (e) => {
+  pressing(lines, (e) => {
     const m = map(), n = m.outs.length, S = m.sources.length, out = at < n, k = out ? at : at - n;
     const go = {
       ArrowDown: () => Math.min(k + 1, (out ? n : S) - 1) + (out ? 0 : n),
@@ -112,7 +112,7 @@ async function render({ model, el, signal }) {
     if (!go) return;
     e.preventDefault();
     choose(go());
-  }, { signal });
+  }, signal);
   draw();
   return () => { model.off("change:at", pull); c.close(); ui.close(); };
 }

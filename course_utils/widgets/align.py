@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import traitlets as t
 
-from .base import HERE, Widget, array, check_alt, deflate, module, parameters
+from .base import HERE, Widget, array, check_alt, check_kinds, deflate, module, parameters
 
 MOST = 40  # symbols on one side: more would not fit on a phone
 
@@ -41,6 +43,9 @@ def align(words, *, alt, start=None, names=("example", "weights")):
     Source: the attention chapter.
     """
     check_alt("align", alt)
+    check_kinds("align", Mapping, "{word: {name of a map: (outputs, sources, weights)}}", words=words)
+    for word, maps in words.items():
+        check_kinds("align", Mapping, "{name of a map: (outputs, sources, weights)}", **{repr(word): maps})
     if not words or not all(words.values()):
         raise ValueError("align: give at least one example with one map")
     kinds = list(next(iter(words.values())))

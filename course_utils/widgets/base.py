@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import anywidget
@@ -58,6 +58,24 @@ def check_alt(who, alt):
         raise ValueError(f"{who}: alt must be a sentence that says what the picture shows")
 
 
+def check_kinds(who, kind, expected, **values):
+    """Raise ValueError unless all values, by their names, are of a kind; ``expected`` says it in words."""
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            raise ValueError(f"{who}: {name} is {kind_of(value)}, expected {expected}")
+
+
+def check_start(who, start):
+    """Raise ValueError unless ``start`` is None or has names of parameters for its keys."""
+    check_kinds(who, Mapping | None, "{name of a setting: value}", start=start)
+
+
+def kind_of(value):
+    """Return what a value is, for a message: "None", "an int", "a Tensor"."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+
+
 def text(value):
     """Return a grid value as the reader sees it: four significant digits, a true minus sign."""
     if isinstance(value, str):
@@ -106,6 +124,7 @@ def parameters(who, grid, start=None):
         ValueError: an empty grid, a value twice, not a number, mixed types, or a start value outside the
             grid.
     """
+    check_start(who, start)
     params, index, start = [], [], dict(start or {})
     for name, values in grid.items():
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
@@ -154,11 +173,17 @@ def array(who, what, value):
     """Return ``value`` (number, list, NumPy array or tensor of any shape) as a finite float32 array.
 
     Raises:
-        ValueError: it is empty or holds NaN or infinity; says where.
+        ValueError: it is not made of numbers, is empty, or holds NaN or infinity; says where.
     """
     if hasattr(value, "detach"):
         value = value.detach().cpu().float().numpy()
-    a = np.asarray(value, dtype=np.float32)
+    wrong = ValueError(f"{who}: {what} is {kind_of(value)}, expected numbers, in rows of the same length")
+    if value is None:
+        raise wrong
+    try:
+        a = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise wrong from None
     if a.size == 0:
         raise ValueError(f"{who}: {what} is empty, shape {a.shape}")
     if not np.isfinite(a).all():

@@ -75,6 +75,11 @@ function pointing(e, act, signal) {
   e.addEventListener("click", act, { signal });
 }
 
+// Keys with Alt, Ctrl or Meta belong to the browser: Alt and an arrow go back to the page before.
+function pressing(e, act, signal) {
+  e.addEventListener("keydown", (k) => k.altKey || k.ctrlKey || k.metaKey || act(k), { signal });
+}
+
 // Tells in words what a picture shows: all of it in the picture's name, and aloud, when it rests, what has changed.
 function voice(root, picture, alt) {
   const heard = make("p", { class: "bw-hidden", "aria-live": "polite" }), name = picture.tagName === "IMG" ? "alt" : "aria-label";

@@ -261,7 +261,7 @@ async function render({ model, el, signal }) {
   function touching(on) { touch.setAttribute("aria-pressed", String(on)); pad.classList.toggle("bw-wet", on); }
   const where = (e) => { const r = pad.getBoundingClientRect(); return [((e.clientX - r.left) / r.width) * w, ((e.clientY - r.top) / r.height) * h]; };
   pad.addEventListener("pointerdown", (e) => {
-    if (e.pointerType === "touch" && !drawing()) return;   // a thumb that scrolls
+    if (e.button || (e.pointerType === "touch" && !drawing())) return;   // the right one opens the menu; a thumb that scrolls
     pad.setPointerCapture(e.pointerId);
     stroke = where(e);
     line(stroke, stroke);
@@ -271,7 +271,7 @@ async function render({ model, el, signal }) {
     for (const q of e.getCoalescedEvents?.().length ? e.getCoalescedEvents() : [e]) { const to = where(q); line(stroke, to); stroke = to; }
   }, { signal });
   for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => (stroke = null), { signal });
-  pad.addEventListener("keydown", (e) => {
+  pressing(pad, (e) => {
     const step = PLACES[e.key];
     if (step && e.shiftKey) shift(...step);
     else if (step) {
@@ -286,7 +286,7 @@ async function render({ model, el, signal }) {
     e.preventDefault();
     mark.classList.toggle("bw-down", down);
     Object.assign(mark.style, { left: `${(100 * pen[0]) / w}%`, top: `${(100 * pen[1]) / h}%` });
-  }, { signal });
+  }, signal);
   pad.addEventListener("blur", () => { down = false; mark.classList.remove("bw-down"); }, { signal });
 
   function choose(layer, map, i, j) { at = { layer, map, i, j }; ui.redraw(); }
@@ -306,7 +306,7 @@ async function render({ model, el, signal }) {
       if (at.layer !== n) choose(n, Math.min(at.map, c - 1), Math.floor(((at.i + 0.5) * H) / h1), Math.floor(((at.j + 0.5) * N) / w1));
     };
     s.addEventListener("focus", enter, { signal });
-    s.addEventListener("keydown", (e) => {
+    pressing(s, (e) => {
       const step = PLACES[e.key];
       if (!step || e.shiftKey) return;
       e.preventDefault();
@@ -318,7 +318,7 @@ async function render({ model, el, signal }) {
       const next = map + (i < 0 ? -cols : i >= H ? cols : 0) + (j < 0 ? -1 : j >= N ? 1 : 0);
       if (next < 0 || next >= c) return;         // the first and the last map end here
       choose(n, next, (i + H) % H, (j + N) % N);
-    }, { signal });
+    }, signal);
   });
   take(model.get("drawn"));
   return () => { clearTimeout(spoken); model.off("change:drawn", pull); ui.close(); };

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Real
+
 import traitlets as t
 
-from .base import HERE, Widget, array, check_alt, deflate, module
+from .base import HERE, Widget, array, check_alt, check_kinds, deflate, module
 from .draw import Weights
 from .layout import layers_of, run
 
@@ -62,13 +65,17 @@ def convnet(net, pictures, *, alt, question="", labels=None, black=0.0, white=1.
 
     Raises:
         TypeError: a layer that the page cannot show; names it and those it can.
-        ValueError: pictures or labels that do not fit the net, or a net that is too heavy for a page.
+        ValueError: no net, pictures or labels that do not fit it, or a net that is too heavy for a page.
 
     Source: the chapters on convolutions and architectures.
     """
     import torch
 
     check_alt("convnet", alt)
+    check_kinds("convnet", torch.nn.Module, "a trained network, such as an nn.Sequential", net=net)
+    check_kinds("convnet", str, "one or two sentences", question=question)
+    check_kinds("convnet", Iterable | None, "the names of the classes", labels=labels)
+    check_kinds("convnet", Real, "what the net gets for a pixel", black=black, white=white)
     if bits not in (8, 32):
         raise ValueError(f"convnet: bits must be 8 or 32, got {bits!r}")
     grey = _grey(pictures, black, white)

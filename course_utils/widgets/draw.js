@@ -161,6 +161,7 @@ async function render({ model, el, signal }) {
 
   const where = (e) => { const r = pad.getBoundingClientRect(); return [((e.clientX - r.left) / r.width) * SIZE, ((e.clientY - r.top) / r.height) * SIZE]; };
   pad.addEventListener("pointerdown", (e) => {
+    if (e.button) return;                       // the right one opens the menu
     pad.setPointerCapture(e.pointerId);
     pointer = where(e);
     stroke(pointer, pointer);
@@ -173,7 +174,7 @@ async function render({ model, el, signal }) {
   }, { signal });
   for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => (pointer = null), { signal });
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  pad.addEventListener("keydown", (e) => {
+  pressing(pad, (e) => {
     if (ARROWS[e.key]) {
       const to = at.map((v, i) => Math.max(12, Math.min(SIZE - 12, v + 14 * ARROWS[e.key][i])));
       if (down) stroke(at, to);
@@ -187,7 +188,7 @@ async function render({ model, el, signal }) {
     pen.classList.toggle("bw-down", down);
     Object.assign(pen.style, { left: `${(100 * at[0]) / SIZE}%`, top: `${(100 * at[1]) / SIZE}%` });
     ui.redraw();
-  }, { signal });
+  }, signal);
   pad.addEventListener("blur", () => { down = false; pen.classList.remove("bw-down"); }, { signal });
   start();
   predict();

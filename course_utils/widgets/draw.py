@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import traitlets as t
 
-from .base import MAX_BYTES, Widget, array, check_alt, deflate, module
+from .base import MAX_BYTES, Widget, array, check_alt, check_kinds, deflate, module
 
 SUPPORTED = (
     "Conv2d, Linear, BatchNorm1d, BatchNorm2d, MaxPool2d, AvgPool2d, Flatten, ReLU, Sigmoid, Tanh "
@@ -55,6 +57,9 @@ def draw(model, *, shape, labels, alt, mean=0.0, std=1.0, center=False, example=
     import torch
 
     check_alt("draw", alt)
+    check_kinds("draw", torch.nn.Module, "an nn.Sequential", model=model)
+    check_kinds("draw", Iterable, "(channels, side, side)", shape=shape)
+    check_kinds("draw", Iterable, "the names of the classes", labels=labels)
     labels, shape = [str(x) for x in labels], list(shape)
     if bits not in (8, 32):
         raise ValueError(f"draw: bits must be 8 or 32, got {bits!r}")

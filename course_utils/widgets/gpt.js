@@ -1,7 +1,8 @@
 // Gpt, the view: the text, the probabilities of its next character, the weights of every head, the cache, and what it costs.
 const SLICE = 8;                                // ms of writing a frame
 const BARS = 10;                                // probabilities that are shown
-const MOST = 600;                               // characters of a text
+const MOST = 600, READ = 300;                   // characters of a text, and of its beginning
+const FULL = `${MOST} characters are enough; start again, or with another beginning.`;
 const LEAST = 20;                               // written characters from which on a speed is told: clocks of browsers are coarse
 const HEAD = 11, PICTURE = 30, GAP = 16;        // CSS pixels: a head's row, the keys (or values) of a block, between blocks
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -67,22 +68,23 @@ async function render({ model, el, signal }) {
 
   function restart() {
     const typed = [...model.get("text")], place = places[which()], strange = [...new Set(typed.filter((ch) => !place.has(ch)))];
-    let why = strange.length ? `This net has never met ${strange.slice(0, 5).map((ch) => `“${ch}”`).join(", ")}: left out.` : "";
+    let why = strange.length ? `This net has never met ${strange.slice(0, 5).map((ch) => `“${ch}”`).join(", ")}${strange.length > 5 ? ` and ${strange.length - 5} more` : ""}: left out.` : "";
     let kept = typed.filter((ch) => place.has(ch));
     if (!kept.length) {
       kept = [...heads[which()].begin];
       why ||= `Type a beginning; until then it is “${heads[which()].begin}”.`;
     }
+    if (kept.length > READ) why += ` The beginning is long, ${kept.length} characters: only the last ${READ} are read.`;
     ids = [];
     from = 0;
     net().length = 0;
     chosen = pointed = null;
     head %= net().blocks * net().heads;         // the net before may have had more
     made = { true: 0, false: 0 };
-    feed(kept.slice(-MOST / 2).map((ch) => place.get(ch)));
+    feed(kept.slice(-READ).map((ch) => place.get(ch)));
     begun = ids.length;
     about.textContent = heads[which()].about;
-    say(why);
+    say(why.trim());
     ui.redraw();
   }
   function feed(symbols) {                      // appends symbols and reads them; gives the milliseconds
@@ -107,12 +109,13 @@ async function render({ model, el, signal }) {
   }
   const odds = (i) => chances(net().logitsAt(i - from), setting("temperature"), setting("top-k") === "all" ? 0 : Number(setting("top-k")));
   function step() {
-    if (ids.length >= MOST) return pause(`${MOST} characters are enough; start again, or with another beginning.`);
+    if (ids.length >= MOST) return pause(FULL);
     write(pick(odds(ids.length - 1), uniform(setting("seed"), ids.length)));
     if (!playing) { chosen = null; say(); ui.redraw(); }
   }
   function rewrite(symbol) {                    // behind the character that is looked at, what came after it goes
     pause();
+    if (at() + 1 >= MOST) return say(FULL);
     ids.length = at() + 1;
     net().length = ids.length - from;
     begun = Math.min(begun, ids.length);
@@ -172,7 +175,7 @@ async function render({ model, el, signal }) {
   }
   const pull = () => { if (input.value !== model.get("text")) input.value = model.get("text"); restart(); };
   input.addEventListener("input", typed, { signal });
-  input.addEventListener("keydown", (e) => { if (e.key === "Enter" && !playing) play(); }, { signal });
+  pressing(input, (e) => { if (e.key === "Enter" && !playing) play(); }, signal);
   model.on("change:text", pull);
 
   // ---- in words
@@ -325,13 +328,13 @@ async function render({ model, el, signal }) {
     look(t ?? chosen, true);
   }, { signal });
   for (const e of [text, map]) e.addEventListener("pointerleave", () => look(null, false), { signal });
-  text.addEventListener("keydown", (e) => {
+  pressing(text, (e) => {
     const count = net().blocks * net().heads, move = { ArrowLeft: -1, ArrowRight: 1, Home: -MOST, End: MOST }[e.key], turn = { ArrowUp: count - 1, ArrowDown: 1 }[e.key];
     if (!move && !turn && e.key !== "Escape") return;
     e.preventDefault();
     if (turn) head = (head + turn) % count;
     look(e.key === "Escape" ? null : move ? Math.max(from, Math.min(ids.length - 1, at() + move)) : at(), true);
-  }, { signal });
+  }, signal);
   restart();
   draw();
   return () => { playing = false; model.off("change:text", pull); c.close(); ui.close(); };

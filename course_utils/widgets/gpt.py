@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import traitlets as t
 
-from .base import HERE, Widget, array, check_alt, deflate, module, parameters
+from .base import (
+    HERE,
+    Widget,
+    array,
+    check_alt,
+    check_kinds,
+    check_start,
+    deflate,
+    kind_of,
+    module,
+    parameters,
+)
 
 MAX_TEXT = 600_000  # bytes of all nets as the page holds them, in base64
 TEMPERATURES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0]
@@ -57,8 +69,8 @@ def gpt(nets, *, question, alt, start=None):
         Gpt, to be displayed.
 
     Raises:
-        ValueError: no net, parts that are not those of a GPT, an alphabet of another length, a beginning with
-            other characters, or more than 600 kB of weights; says which.
+        ValueError: no net, one that is no Writer, parts that are not those of a GPT, an alphabet of another
+            length, a beginning with other characters, or more than 600 kB of weights; says which.
 
     The page computes as the chapter's class does: norms before each part with eps 1e-5, ReLU. A class with
     the same names that computes otherwise is not recognised.
@@ -66,9 +78,12 @@ def gpt(nets, *, question, alt, start=None):
     Source: the section on the key-value cache in the chapter on attention.
     """
     check_alt("gpt", alt)
+    check_start("gpt", start)
+    check_kinds("gpt", str, "one or two sentences", question=question)
+    check_kinds("gpt", Mapping, "{name: Writer(model, alphabet, begin, about)}", nets=nets)
     if not nets:
         raise ValueError("gpt: there is no net, give it at least one")
-    heads, parts = zip(*(_pack(name, Writer(*net)) for name, net in nets.items()), strict=True)
+    heads, parts = zip(*(_pack(name, _writer(name, net)) for name, net in nets.items()), strict=True)
     data = deflate("gpt", b"".join(parts))
     if (size := 4 * len(data) / 3) > MAX_TEXT:
         raise ValueError(
@@ -117,6 +132,28 @@ def rounded(model):
     return model
 
 
+def _writer(name, net):
+    """Check the kinds of what describes one net, and return it as a Writer."""
+    import torch
+
+    if not isinstance(net, tuple | list) or len(net) != len(Writer._fields):
+        count = f" of {len(net)} entries" if isinstance(net, tuple | list) else ""
+        raise ValueError(
+            f"gpt: {name!r} is {kind_of(net)}{count}, expected Writer({', '.join(Writer._fields)})"
+        )
+    net = Writer(*net)
+    rows = [
+        ("the name of a net", name, str, "text"),
+        (f"the model of {name!r}", net.model, torch.nn.Module, "a GPT as chapter 15 builds it"),
+        (f"the alphabet of {name!r}", net.alphabet, str | list | tuple, "the characters that the net knows"),
+        (f"the beginning of {name!r}", net.begin, str, "text"),
+        (f"what is said about {name!r}", net.about, str, "text"),
+    ]
+    for what, value, kind, expected in rows:
+        check_kinds("gpt", kind, expected, **{what: value})
+    return net
+
+
 def _shapes(K, D, n, blocks):
     """The names and shapes of a GPT's weights: K symbols, width D, n positions."""
     shapes = {"embed.weight": (K, D), "place.weight": (n, D)}
@@ -147,7 +184,7 @@ def _pack(name, net):
         raise ValueError(f"gpt: {name!r} is not a GPT as chapter 15 builds it, see {', '.join(wrong[:3])}")
     if len(net.alphabet) != K or len(set(net.alphabet)) != K:
         raise ValueError(f"gpt: {name!r} has {K} symbols, its alphabet {len(net.alphabet)}")
-    if any(len(symbol) != 1 for symbol in net.alphabet):
+    if any(not isinstance(symbol, str) or len(symbol) != 1 for symbol in net.alphabet):
         raise ValueError(f"gpt: the alphabet of {name!r} must be made of single characters")
     if not net.begin or not set(net.begin) <= set(net.alphabet):
         raise ValueError(f"gpt: the beginning {net.begin!r} of {name!r} must be made of its alphabet")

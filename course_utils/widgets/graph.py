@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import traitlets as t
 
-from .base import Widget, array, check_alt, deflate, module, parameters
+from .base import Widget, array, check_alt, check_kinds, deflate, module, parameters
 
 
 class Graph(Widget):
@@ -68,6 +69,23 @@ def graph(
     Source: the computation graphs of the backpropagation chapter.
     """
     check_alt("graph", alt)
+    check_kinds("graph", Mapping, "{name: (x, y, symbol)}", nodes=nodes)
+    check_kinds("graph", list | tuple, "[(from, to, symbol), ...]", edges=edges)
+    check_kinds("graph", list | tuple | None, "a list of steps", steps=steps)
+    check_kinds("graph", list | tuple, "a list of paths", paths=paths)
+    tables = {
+        "node_value": node_value,
+        "node_grad": node_grad,
+        "edge_value": edge_value,
+        "edge_grad": edge_grad,
+    }
+    check_kinds("graph", Mapping | None, "{name: array}", **tables)
+    for edge in edges:
+        check_kinds("graph", list | tuple, "(from, to, symbol)", **{"an edge": edge})
+    for step in steps or ():
+        check_kinds("graph", Mapping, "{'title': ..., 'nodes': ...}", **{"a step": step})
+    for path in paths:
+        check_kinds("graph", Mapping | list | tuple, "a list of nodes", **{"a path": path})
     for name in ("step", "path"):
         if name in params:
             raise ValueError(f"graph: {name!r} is the widget's own control, give the parameter another name")

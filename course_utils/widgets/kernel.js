@@ -170,7 +170,7 @@ async function render({ model, el, signal }) {
       ui.redraw();
     };
     pointing(e, point, signal);
-    e.addEventListener("keydown", (ev) => {
+    pressing(e, (ev) => {
       const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[ev.key];
       if (!step || !result) return;
       ev.preventDefault();
@@ -178,7 +178,7 @@ async function render({ model, el, signal }) {
       at[0] = keep(p.i + step[0], H) * p.stride + p.d - pad;
       at[1] = keep(p.j + step[1], W) * p.stride + p.d - pad;
       ui.redraw();
-    }, { signal });
+    }, signal);
   }
   draw();
   return () => { model.off("change:own", pull); c.close(); ui.close(); };

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import traitlets as t
 
-from .base import HERE, Widget, array, check_alt, deflate, module, parameters
+from .base import HERE, Widget, array, check_alt, check_kinds, deflate, module, parameters
 
 MAX_SIDE = 160  # pixels; more would leave less than two CSS pixels for each on a phone
 PADDINGS = ["none", "zeros", "reflection", "replication"]
@@ -61,6 +63,7 @@ def kernel(image, *, alt, presets=None, start=None):
     Source: the convolutions chapter.
     """
     check_alt("kernel", alt)
+    check_kinds("kernel", Mapping | None, "{name: 3 × 3 weights}", presets=presets)
     picture = array("kernel", "image", image)
     if picture.ndim != 2 or not all(12 <= n <= MAX_SIDE for n in picture.shape):
         raise ValueError(

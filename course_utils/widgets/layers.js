@@ -82,12 +82,12 @@ async function render({ model, el, signal }) {
     ui.redraw();
   };
   pointing(canvas, point, signal);
-  canvas.addEventListener("keydown", (e) => {
+  pressing(canvas, (e) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e6, End: 1e6 }[e.key];
     if (!step) return;
     e.preventDefault();
     choose(at + step);
-  }, { signal });
+  }, signal);
   draw();
   return () => { model.off("change:at", pull); c.close(); ui.close(); };
 }

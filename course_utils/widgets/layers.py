@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import traitlets as t
 
-from .base import HERE, Widget, check_alt, module, parameters
+from .base import HERE, Widget, check_alt, check_kinds, module, parameters
 
 FIELDS = ("name", "shape", "parameters", "multiply-adds", "receptive field")
 
@@ -36,6 +38,9 @@ def layers(nets, *, alt, start=None):
     Source: the architectures chapter.
     """
     check_alt("layers", alt)
+    check_kinds("layers", Mapping, "{name: [layer, ...]}", nets=nets)
+    for name, rows in nets.items():
+        check_kinds("layers", list | tuple, "a list of layers", **{repr(name): rows})
     if not nets:
         raise ValueError("layers: give at least one network")
     first = {} if start is None else {"network": start}

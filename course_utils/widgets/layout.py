@@ -41,7 +41,7 @@ def layers_of(net, x):
     try:
         with torch.no_grad():
             right = net(x)
-    except RuntimeError as e:
+    except Exception as e:  # whatever the reader's own forward raises
         why = str(e).strip().split("\n")[0]
         raise ValueError(
             f"convnet: the net does not accept pictures of shape {tuple(x.shape)}: {why}"

@@ -551,8 +551,8 @@ async function render({ model, el, signal }) {
   }
   units.addEventListener("pointermove", (e) => { if (e.pointerType !== "touch") { pointed = find(e); rest(); } }, { signal });
   units.addEventListener("pointerleave", () => { pointed = null; rest(); }, { signal });
-  units.addEventListener("pointerdown", (e) => { chosen = find(e); pointed = null; rest(); }, { signal });
-  units.addEventListener("keydown", (e) => {
+  units.addEventListener("pointerdown", (e) => { if (!e.button) [chosen, pointed] = [find(e), null]; rest(); }, { signal });
+  pressing(units, (e) => {
     const L = net.sizes.length, [l, u] = chosen || [L - 1, 0];
     const to = { ArrowLeft: [l - 1, u], ArrowRight: [l + 1, u], ArrowUp: [l, u - 1], ArrowDown: [l, u + 1], Escape: [L - 1, 0] }[e.key];
     if (!to) return;
@@ -561,7 +561,7 @@ async function render({ model, el, signal }) {
     chosen = [layer, Math.max(0, Math.min(net.sizes[layer] - 1, to[1]))];
     pointed = null;
     rest();
-  }, { signal });
+  }, signal);
 
   function touch(x, y) {                        // what the brush does at a point of the plane
     const own = model.get("own").filter((p) => brush || Math.hypot(p[0] - x, p[1] - y) > 0.25);
@@ -609,7 +609,7 @@ async function render({ model, el, signal }) {
     model.save_changes();
   }, { signal });
   plane.addEventListener("pointercancel", () => { sketch = null; rest(); }, { signal });
-  plane.addEventListener("keydown", (e) => {
+  pressing(plane, (e) => {
     if (value("data") !== OWN) return;
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key], act = e.key === "Enter" || e.key === " ";
     if (!move && !act) return;
@@ -617,7 +617,7 @@ async function render({ model, el, signal }) {
     if (act) return touch(...cursor);
     cursor = cursor.map((v, k) => Math.max(-SIDE, Math.min(SIDE, v + 0.15 * move[k])));
     rest();
-  }, { signal });
+  }, signal);
   for (const kind of ["focus", "blur"]) plane.addEventListener(kind, rest, { signal });
   function useTable(text) {
     try {

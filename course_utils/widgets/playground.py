@@ -7,7 +7,7 @@ import operator
 import traitlets as t
 
 from . import playground_net
-from .base import HERE, Widget, array, check_alt, module, parameters
+from .base import HERE, Widget, array, check_alt, check_kinds, check_start, kind_of, module, parameters
 from .playground_net import ACTIVATIONS, MAX_LAYERS, MAX_UNITS
 
 MAX_POINTS = 1000
@@ -106,6 +106,9 @@ def playground(net=((4, "ReLU"),), x=None, y=None, *, question="", alt="A small 
     Source: the chapters on neurons, optimisers and regularisation.
     """
     check_alt("playground", alt)
+    check_start("playground", start)
+    check_kinds("playground", str, "text", question=question, curve=curve, name=name)
+    check_kinds("playground", list | tuple | set, "a list of names of settings", show=show)
     if unknown := [s for s in show if s not in GRID and s != "units"]:
         raise ValueError(f"playground: show names {unknown[0]!r}; there are {', '.join(GRID)} and units")
     origin, layers, like = _opened(net)
@@ -141,8 +144,7 @@ def _opened(net):
         return origin, [list(row) for row in hidden], next(net.parameters()).detach()
     if isinstance(net, str | torch.nn.Module) or not hasattr(net, "__iter__"):
         raise ValueError(
-            f"playground: net is a {type(net).__name__}, expected an nn.Sequential or a list of "
-            "(units, activation)"
+            f"playground: net is {kind_of(net)}, expected an nn.Sequential or a list of (units, activation)"
         )
     layers = [_layer(i, row) for i, row in enumerate(net)]
     if len(layers) > MAX_LAYERS:

@@ -13,7 +13,7 @@ import numpy as np
 import traitlets as t
 
 from .. import plots
-from .base import Widget, array, caption, check_alt, deflate, module, parameters
+from .base import Widget, array, caption, check_alt, check_kinds, deflate, module, parameters
 
 NAMES = ("blue", "orange", "green", "purple", "sky", "gold", "red", "ink")
 CMAPS = ("viridis", "coolwarm", "gray", "gray_r")
@@ -293,6 +293,7 @@ def scene(*panels, alt, start=None, play=None, **params):
     Source: the widget of the convolution chapter.
     """
     check_alt("scene", alt)
+    check_kinds("scene", str | list | tuple | None, "the name of a parameter, or a list of names", play=play)
     if not panels:
         raise ValueError("scene: give at least one panel")
     described, index = parameters("scene", params, start)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 import traitlets as t
 
-from .base import HERE, Widget, array, check_alt, deflate, module, parameters
+from .base import HERE, Widget, array, check_alt, check_kinds, deflate, module, parameters
 
 LEAST = 12  # words of a language: the map shows the sum, its parts and eight neighbours
 
@@ -48,6 +49,10 @@ def words(tables, *, alt, examples, start=None):
     Source: the chapter on word vectors.
     """
     check_alt("words", alt)
+    check_kinds("words", Mapping, "{language: (words, vectors)}", tables=tables)
+    check_kinds("words", Mapping, "{language: [formula, ...]}", examples=examples)
+    for language, table in tables.items():
+        check_kinds("words", list | tuple, "(words, vectors)", **{repr(language): table})
     if not tables:
         raise ValueError("words: give at least one language")
     first = {} if start is None else {"language": start}

@@ -76,6 +76,22 @@ def test_a_caption_keeps_whole_sentences():
     assert shown[-1].endswith(".") and "very long" in str(rest)
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "One. Two? Three! (Four.) Five (six.) Seven",
+            ["One.", "Two?", "Three!", "(Four.)", "Five (six.)", "Seven"],
+        ),
+        ("As LeCun et al. Show (as LeCun et al.) Too, i.e. A, e.g. B.", None),
+        ("It falls (see below.). Then it rises", ["It falls (see below.).", "Then it rises"]),
+        ("No (really?) and on. Yes", ["No (really?) and on.", "Yes"]),
+    ],
+)
+def test_where_a_sentence_ends(text, parts):
+    assert slides.sentences(slides.parsed(text)) == (parts or [text])
+
+
 def test_a_deck_has_no_links_and_finds_its_files():
     still = '<noscript><img src="data:image/png;base64,AA=="></noscript>'  # a deck needs scripts anyway
     text = slides.cleaned(

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from widgets.harness import imported
 
 from course_utils.widgets import base, convnet
 from course_utils.widgets.convnet import unpacked
@@ -84,24 +85,20 @@ def prepared(name, seed=0):
 @pytest.fixture(scope="module")
 def engine(browser):
     """Calls a function of the module in Chromium: engine(widget, body, **what the body sees)."""
-    context = browser.new_context()
-    tab = context.new_page()
+    with imported(browser, ENGINE) as tab:
 
-    def call(widget, body, **seen):
-        seen = {"data": list(widget.data), "arrays": widget.arrays, "layers": widget.layers, **seen}
-        names = ", ".join(seen)
-        return tab.evaluate(
-            f"""async ([text, {{ {names} }}]) => {{
-              const file = new Blob([text], {{ type: 'text/javascript' }});
-              const engine = await import(URL.createObjectURL(file));
-              const model = {{ get: (k) => k === 'data' ? Uint8Array.from(data) : arrays }};
-              const W = await engine.weights(model, Float64Array);
-              {body} }}""",
-            [ENGINE, seen],
-        )
+        def call(widget, body, **seen):
+            seen = {"data": list(widget.data), "arrays": widget.arrays, "layers": widget.layers, **seen}
+            names = ", ".join(seen)
+            return tab.evaluate(
+                f"""async ({{ {names} }}) => {{
+                  const model = {{ get: (k) => k === 'data' ? Uint8Array.from(data) : arrays }};
+                  const W = await engine.weights(model, Float64Array);
+                  {body} }}""",
+                seen,
+            )
 
-    yield call
-    context.close()
+        yield call
 
 
 FORWARD = "return xs.map((x) => engine.forward(layers, W, x).map(({ y }) => [...y]));"

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from widgets import writers
-from widgets.harness import LOOK, changes, settle
+from widgets.harness import LOOK, changes, press, settle
 
 from course_utils.widgets import base, gpt
 
@@ -76,11 +76,6 @@ def test_it_says_what_is_wrong_with_weights_settings_and_sizes():
 
 
 # ---- the page
-
-
-def press(tab, name):
-    tab.get_by_role("button", name=name, exact=True).click()
-    settle(tab)
 
 
 def written(tab):
@@ -206,6 +201,37 @@ def test_a_beginning_longer_than_the_window_is_read_from_its_end(site):
     tab = site.open(make())
     tab.get_by_label("begin with").fill("abcdefghijklmnopqrstuvwxyz")
     assert "“z”, character 26, position 8 of 16" in caption(tab)
+
+
+def test_what_of_a_long_text_is_not_read_is_said(site):
+    tab = site.open(make())
+    note = tab.locator(".bw-note").first
+    tab.get_by_label("begin with").fill(300 * "a")
+    assert len(written(tab)) == 300 and note.text_content() == ""
+    tab.get_by_label("begin with").fill("7" + 100 * "abc ")
+    assert written(tab) == 75 * "abc "
+    said = "The beginning is long, 400 characters: only the last 300 are read."
+    assert note.text_content() == f"This net has never met “7”: left out. {said}"
+
+
+def test_a_full_text_gets_no_more_from_a_bar_than_from_the_button(site):
+    tab = site.open(make(start={"speed": FAST}))
+    note = tab.locator(".bw-note").first
+    press(tab, PLAY)
+    tab.get_by_role("button", name=PLAY).wait_for()
+    full = written(tab)
+    assert len(full) == 600
+    tab.get_by_role("button", name="restart").click()
+    tab.get_by_label("begin with").fill(300 * "a")
+    press(tab, PLAY)
+    tab.get_by_role("button", name=PLAY).wait_for()
+    for step in (tab.locator(".bw-chances button").first, tab.get_by_role("button", name="one character")):
+        tab.evaluate("document.querySelector('.bw-note').textContent = ''")
+        step.click()
+        assert len(written(tab)) == 600 and note.text_content().startswith("600 characters are enough;")
+    tab.locator(".bw-written").press("ArrowLeft")  # behind the last but one there is room for another
+    tab.locator(".bw-chances button").nth(3).click()
+    assert len(written(tab)) == 600 and note.text_content() == ""
 
 
 def test_another_character_can_be_written_in_any_place(site):

@@ -11,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from widgets import writers
+from widgets.harness import imported
 from widgets.writers import make_gpt
 
 from course_utils import data
@@ -23,26 +24,19 @@ from course_utils.widgets.gpt import to_int8
 @pytest.fixture(scope="module")
 def engine(browser):
     """Calls a function of the module in Chromium, `nets` being the widget's: engine(widget, body, **seen)."""
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.evaluate(
-        """async text => { const file = new Blob([text], { type: 'text/javascript' });
-          globalThis.engine = await import(URL.createObjectURL(file)); }""",
-        (HERE / "gpt_engine.js").read_text("utf8"),
-    )
+    with imported(browser, (HERE / "gpt_engine.js").read_text("utf8")) as tab:
 
-    def call(widget, body, **seen):
-        names = ", ".join(seen)
-        seen |= {"heads": widget.nets, "raw": base64.b64encode(zlib.decompress(widget.data)).decode()}
-        return tab.evaluate(
-            f"""({{ heads, raw{", " * bool(names)}{names} }}) => {{
-              const nets = engine.netsOf(heads, Uint8Array.from(atob(raw), (c) => c.charCodeAt(0)));
-              {body} }}""",
-            seen,
-        )
+        def call(widget, body, **seen):
+            names = ", ".join(seen)
+            seen |= {"heads": widget.nets, "raw": base64.b64encode(zlib.decompress(widget.data)).decode()}
+            return tab.evaluate(
+                f"""({{ heads, raw{", " * bool(names)}{names} }}) => {{
+                  const nets = engine.netsOf(heads, Uint8Array.from(atob(raw), (c) => c.charCodeAt(0)));
+                  {body} }}""",
+                seen,
+            )
 
-    yield call
-    context.close()
+        yield call
 
 
 def widget(nets):

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from widgets.harness import LOOK, changes, settle
+from widgets.harness import LOOK, changes, press, settle
 
 from course_utils.widgets import base, playground
 
@@ -85,11 +85,6 @@ def test_it_says_what_is_wrong(options, says):
 
 
 # ---- the page
-
-
-def press(tab, name):
-    tab.get_by_role("button", name=name, exact=True).click()
-    settle(tab)
 
 
 def told(tab):

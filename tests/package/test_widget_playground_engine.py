@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from widgets.harness import imported
 
 from course_utils.widgets.base import HERE
 
@@ -44,20 +45,13 @@ STEPS = 50
 @pytest.fixture(scope="module")
 def engine(browser):
     """Calls a function of the module in Chromium: engine(body, **what the body sees)."""
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.evaluate(
-        """async text => { const file = new Blob([text], { type: 'text/javascript' });
-          globalThis.engine = await import(URL.createObjectURL(file)); }""",
-        ENGINE,
-    )
+    with imported(browser, ENGINE) as tab:
 
-    def call(body, **seen):
-        names = ", ".join(seen)
-        return tab.evaluate(f"({{ {names} }}) => {{ {body} }}", seen)
+        def call(body, **seen):
+            names = ", ".join(seen)
+            return tab.evaluate(f"({{ {names} }}) => {{ {body} }}", seen)
 
-    yield call
-    context.close()
+        yield call
 
 
 # ---- the same network in PyTorch

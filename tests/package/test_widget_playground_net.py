@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from widgets.harness import settle
+from widgets.harness import press, settle
 
 from course_utils.widgets import playground
 
@@ -126,11 +126,6 @@ def back(tab, w):
 
 def numbers(tab):
     return [float(v) for v in tab.locator(".bw-numbers output").all_text_contents()[:3]]
-
-
-def press(tab, name):
-    tab.get_by_role("button", name=name, exact=True).click()
-    settle(tab)
 
 
 def losses(net, w):

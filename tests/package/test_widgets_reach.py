@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from widgets import samples
+import torch
+from torch import nn
+from widgets import samples, writers
 from widgets.harness import LOOK, changes, settle
 
-from course_utils.widgets import align, bars, kernel, layers, panel, scene
+from course_utils.widgets import align, bars, convnet, gpt, kernel, layers, panel, playground, scene
 
 PHONE = {"width": 390, "has_touch": True, "is_mobile": True}
 MAPS = {"word": {"head": (list("abc"), list("def"), np.eye(3))}}
@@ -60,6 +62,70 @@ def test_a_finger_on_the_handle_drags_it(site):
     finger(tab, *middle(tab.locator(".bw-handle")), [(d, 0) for d in (20, 40, 60, 80)])
     assert int(tab.get_by_label("w₁").input_value()) > 0
     assert tab.evaluate("scrollY") == 0
+
+
+# ---- what belongs to the browser
+
+
+def live():
+    """{name: a widget that listens to keys}."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3))
+    held = torch.zeros(1, 1, 8, 8)
+    held[0, 0, 2:6, 3:5] = 1
+    return {name: widget for name, (widget, _) in pictures().items() if name != "scene"} | {
+        "draw": samples.draw_net(),
+        "convnet": convnet(net, held, alt="a stroke"),
+        "playground": playground(start={"data": "your own points"}),
+        "gpt": gpt(writers.writers(), question="What comes next?", alt="text"),
+    }
+
+
+# what has the focus may be told: gives it to all that KEYS presses on, to the last one last
+FOCUS = "document.querySelectorAll('.bw [role=application], .bw input[type=text]').forEach(e => e.focus())"
+# presses keys wherever a widget listens to some; returns how often it has taken one from the browser
+KEYS = """more => {
+  const arrows = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'];
+  let taken = 0;
+  for (const e of document.querySelectorAll('.bw [role=application], .bw input[type=text]'))
+    for (const key of [...arrows, 'Home', 'End', 'Delete', 'Enter', ' ']) {
+      const press = { key, bubbles: true, cancelable: true, ...more };
+      e.focus();
+      taken += !e.dispatchEvent(new KeyboardEvent('keydown', press));
+    }
+  return taken; }"""
+
+
+@pytest.mark.parametrize("name", live())
+def test_keys_with_alt_ctrl_or_meta_belong_to_the_browser(site, name):
+    """Alt and the left arrow lead back to the page before."""
+    tab = site.open(live()[name])
+    root = tab.locator(".bw")
+    tab.evaluate(FOCUS)
+    settle(tab, 400)
+    before = root.inner_text()
+    for key in ("altKey", "ctrlKey", "metaKey"):
+        assert tab.evaluate(KEYS, {key: True}) == 0
+    settle(tab, 400)
+    assert root.inner_text() == before
+    assert tab.evaluate(KEYS, {}) > 0
+
+
+@pytest.mark.parametrize("name", ["draw", "convnet", "scene"])
+def test_the_right_button_draws_and_drags_nothing(site, name):
+    tab = site.open((live() | {"scene": samples.descent_scene()})[name])
+    root, place = tab.locator(".bw"), tab.locator(".bw-handle" if name == "scene" else ".bw-pad")
+    settle(tab, 400)
+    x, y = middle(place)
+    for button in ("right", "middle", "left"):
+        before = root.evaluate(LOOK)
+        tab.mouse.move(x + 1, y + 1)
+        tab.mouse.down(button=button)
+        tab.mouse.move(x + 40, y + 30, steps=4)
+        tab.mouse.up(button=button)
+        settle(tab)
+        assert (root.evaluate(LOOK) == before) == (button != "left"), button
+        tab.keyboard.press("Escape")
 
 
 # ---- back to the start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import contextmanager
 
 from playwright.sync_api import TimeoutError as TooLate
 
@@ -95,6 +96,12 @@ def settle(tab, milliseconds=120):
     tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def press(tab, name):
+    """Press the button with this name."""
+    tab.get_by_role("button", name=name, exact=True).click()
+    settle(tab)
+
+
 def changes(tab, root, before):
     """Return whether what a widget shows becomes something other than `before`; a slow machine gets 30 s."""
     try:
@@ -104,6 +111,20 @@ def changes(tab, root, before):
     except TooLate:
         return False
     return True
+
+
+@contextmanager
+def imported(browser, text):
+    """Give a tab that has imported a module with this text as `engine`."""
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.evaluate(
+        """async text => { const file = new Blob([text], { type: 'text/javascript' });
+          globalThis.engine = await import(URL.createObjectURL(file)); }""",
+        text,
+    )
+    yield tab
+    context.close()
 
 
 class Site:

@@ -3,7 +3,9 @@
 // nothing, nothing is shown.
 (() => {
   if (!(localStorage instanceof Storage)) return; // what stands in for it, see layout.html, forgets with the page
-  const KEY = "reading"; // {read: [numbers of chapters], place: {page, anchor, heading} or null}
+  const OLD = "reading"; // was shared by all books of one origin
+  const KEY = `${OLD} ${new URL(document.documentElement.dataset.content_root, location).pathname}`;
+  // it holds {read: [numbers of chapters], place: {page, anchor, heading} or null}
   const CHAPTER = /(?:^|\/)((\d\d)_\w+)\.html$/;
   const REST = 300; // milliseconds after the last scrolling until the place is noted
 
@@ -17,6 +19,12 @@
     const chapter = chapterOf(link.pathname);
     if (chapter) links.set(chapter.page, link);
   }
+
+  try {
+    const kept = localStorage.getItem(OLD);
+    if (kept && !localStorage.getItem(KEY)) localStorage.setItem(KEY, kept);
+    localStorage.removeItem(OLD);
+  } catch { /* nothing can be kept */ }
 
   function recall() {
     try {
