@@ -6,10 +6,10 @@ CHAPTER = "15_attention"
 # Cells that train, decode with trained nets, draw, read a record, fail on purpose or check an exercise; no
 # derivation needs them.
 TRAINED = (
-    "check.", "subplots", "Drawing(", "way(", "warm = {", "x_30", "records.record", "by_length", "by_digits",
-    "by_letters", "strings_task", "plain", "FLOOR", "def symbols", "attentive", "speller", "former", "said(",
-    "scores = torch.tensor", "searched", "explore(", "heads_of", "views", "costs", "gpt = train", "bible",
-    "gradients[", "writers",
+    "check.", "subplots", "Drawing(", "way(", "warm = {", "x_30", "records.record", "by_length", "shares(",
+    "by_digits", "by_letters", "strings_task", "plain", "FLOOR", "def symbols", "attentive", "speller",
+    "former", "said(", "scores = torch.tensor", "searched", "explore(", "heads_of", "views", "costs",
+    "gpt = train", "bible", "gradients[", "writers",
 )  # fmt: skip
 NO_DATA = (*TRAINED, "numbers =", "def fresh", "flat =", "alone =", "fresh(", "net.encoder")
 SEARCH = ("def telling", "found[ALL]", "raw, scaled")  # slow, and needed only by its own mutations
