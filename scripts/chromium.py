@@ -25,11 +25,27 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 180_000  # milliseconds; Playwright gives up after 30,000, which a crowded machine may need
 MISSING = """\
 The tests and the PDFs need Chromium, which was not found; install it, or name it in the variable CHROMIUM:
   Debian, Ubuntu   sudo apt-get install chromium
   macOS            brew install --cask chromium
   Windows          winget install Hibbiki.Chromium"""
+
+
+def patient(browser):
+    """Let all pages of a browser of Playwright wait longer, and return it."""
+
+    def waiting(make):
+        def opened(*args, **settings):
+            made = make(*args, **settings)
+            made.set_default_timeout(PATIENCE)
+            return made
+
+        return opened
+
+    browser.new_context, browser.new_page = waiting(browser.new_context), waiting(browser.new_page)
+    return browser
 
 
 def find():

@@ -104,10 +104,11 @@ class Press:
         from playwright.sync_api import sync_playwright
 
         self.playwright = sync_playwright().start()
-        self.browser = self.playwright.chromium.launch(
+        browser = self.playwright.chromium.launch(
             executable_path=str(chromium.find()),
             args=[*chromium.QUIET, "--host-resolver-rules=MAP * ~NOTFOUND"],  # no network
         )
+        self.browser = chromium.patient(browser)
         return self
 
     def __exit__(self, *error):
@@ -138,7 +139,6 @@ class Press:
             viewport={"width": width, "height": 900}, color_scheme="light", device_scale_factor=2
         )
         try:
-            context.set_default_timeout(PATIENCE)
             tab = context.new_page()
             tab.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
             yield tab

@@ -143,7 +143,7 @@ def test_a_deck_on_a_server(press, decks):
     )
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        said, tab = [], browser.new_page()
+        said, tab = [], chromium.patient(browser).new_page()
         tab.on("console", lambda message: said.append(message.text))
         tab.goto(f"http://127.0.0.1:{server.server_port}/slides/{name}.html")
         tab.wait_for_function(READY)

@@ -260,6 +260,27 @@ def test_missing_chromium_is_one_sentence(monkeypatch, tmp_path):
         assert words in str(raised.value)
 
 
+class Made:
+    """Stands for a browser, for what it opens, and notes how long a page waits."""
+
+    def __init__(self):
+        self.waits = []
+
+    def new_context(self, **settings):
+        return self
+
+    new_page = new_context
+
+    def set_default_timeout(self, milliseconds):
+        self.waits.append(milliseconds)
+
+
+def test_pages_wait_longer_on_a_crowded_machine():
+    browser = chromium.patient(Made())
+    assert browser.new_context(viewport=None) is browser and browser.new_page() is browser
+    assert browser.waits == 2 * [chromium.PATIENCE] and chromium.PATIENCE > 30_000
+
+
 @pytest.mark.skipif(
     Path(chromium.APPLICATIONS[0]).exists(), reason="Chromium in /Applications is always found"
 )

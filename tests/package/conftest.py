@@ -11,7 +11,7 @@ def browser():
 
     with sync_playwright() as play:
         b = play.chromium.launch(executable_path=chromium.find(), args=chromium.QUIET)
-        yield b
+        yield chromium.patient(b)
         b.close()
 
 

@@ -44,7 +44,7 @@ def browser():
         pytest.exit(str(error), returncode=2)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(program), args=audit.CHROMIUM)
-        yield running
+        yield chromium.patient(running)
         running.close()
 
 
