@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from alone import barriers, book, check_without_scripts, on_a_phone, real
 from nbformat.v4 import new_code_cell, new_notebook
+from test_extension import TOP
 from test_jupyterlab import answer, jupyterlab, run_all
 
 from course_utils.widgets import playground
@@ -55,6 +56,39 @@ def test_settings_stay_in_the_address_and_a_link_leads_to_them(browser, alone):
         assert widget.locator(".bw-note").last.text_content() == told and "rate 0.1 " in told
 
 
+def test_the_start_is_what_a_link_says(browser, alone):
+    """And it still is after a reload, when the address holds what the reader has set."""
+    with audit.open_page(browser, alone, audit.DESK) as (tab, _):
+        tab.locator(".bw-playground").nth(1).get_by_label("rate").press("ArrowRight")
+        tab.wait_for_function("location.search.includes('rates=')")
+        link = tab.url
+    with audit.open_page(browser, link, audit.DESK) as (tab, _):
+        widget = tab.locator('.bw-playground[aria-label="The rates, a small network"]')
+        rate, back = widget.get_by_label("rate"), tab.get_by_role("button", name="Back to the start")
+        assert back.count() == 0
+        for reload in (False, True):
+            rate.press("ArrowRight")
+            rate.press("ArrowRight")
+            assert rate.get_attribute("aria-valuetext") == "1"
+            if reload:
+                tab.reload()
+                assert rate.get_attribute("aria-valuetext") == "1"
+            back.click()
+            assert rate.get_attribute("aria-valuetext") == "0.1" and tab.url == link and back.count() == 0
+        tab.reload()
+        assert rate.get_attribute("aria-valuetext") == "0.1" and back.count() == 0
+        tab.goto(alone)  # the tab remembers, but without the link the start is the book's
+        tab.locator(".widget-subarea").nth(1).scroll_into_view_if_needed()
+        assert rate.get_attribute("aria-valuetext") == "0.1"
+        back.click()
+        assert rate.get_attribute("aria-valuetext") == "0.03" and back.count() == 0
+        rate.press("ArrowRight")
+        tab.reload()
+        assert rate.get_attribute("aria-valuetext") == "0.1"
+        back.click()
+        assert rate.get_attribute("aria-valuetext") == "0.03"
+
+
 def test_without_scripts_a_still_picture_stands_there(browser, site):
     check_without_scripts(browser, site, "The ring, a small network")
 
@@ -80,6 +114,16 @@ layers = nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3)
 c = convnet(nn.Sequential(*layers), pictures, alt="A stroke")
 c
 """
+WRITES = f"""
+import sys
+from course_utils.widgets import gpt
+
+sys.path.insert(0, {str(TOP / "tests" / "package")!r})
+from widgets import writers
+
+g = gpt(writers.writers(), question="What comes next?", alt="A small language model that writes")
+g
+"""
 SAID = """
 import json
 
@@ -93,16 +137,16 @@ print(json.dumps([c.picture.sum().item(), torch.equal(c.picture[0], pictures[1])
 """
 
 
-def test_a_readers_net_and_picture_come_back_from_jupyterlab(browser, tmp_path):
+def test_a_readers_net_picture_and_text_come_back_from_jupyterlab(browser, tmp_path):
     """A real kernel and a real page: the losses of the net that comes back are those that the page shows."""
-    sources = (OWN.strip(), SEEN.strip(), "0")
+    sources = (OWN.strip(), SEEN.strip(), WRITES.strip(), "0")
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, tmp_path / "own.ipynb")
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     with jupyterlab(tmp_path, tmp_path / "own.ipynb") as address:
         tab = run_all(context, address)
-        shown, ask = tab.locator(".bw-train output"), tab.locator(".jp-CodeCell").nth(2)
+        shown, ask = tab.locator(".bw-train output"), tab.locator(".jp-CodeCell").nth(3)
         shown.wait_for()
         first = float(shown.text_content())
         mine, back = json.loads(answer(tab, ask, SAID.strip()))
@@ -118,4 +162,10 @@ def test_a_readers_net_and_picture_come_back_from_jupyterlab(browser, tmp_path):
         tab.get_by_role("button", name="picture 2").click()
         tab.wait_for_timeout(300)
         assert json.loads(answer(tab, ask, DRAWN.strip())) == [8, True]
+        tab.get_by_label("begin with").fill("море")
+        for _ in range(3):
+            tab.get_by_role("button", name="one character").click()
+        tab.wait_for_function("document.querySelectorAll('.bw-written span').length === 7")
+        tab.wait_for_timeout(300)
+        assert json.loads(answer(tab, ask, "print(json.dumps(g.text))")) == "море"
     context.close()

@@ -6,19 +6,26 @@
   const PLACE = ".widget-subarea.waiting"; // before each view, see widgets.py
   const parts = (window.bookParts = window.bookParts || {});
   const KEPT = "widgets " + me.dataset.state; // named by what the widgets hold: other widgets never find it
-  const kept = recall(); // {widget: {trait: value}}, what the reader has set, as long as the tab is open
+  const LINKS = "links " + me.dataset.state;
+  const kept = recall(KEPT); // {widget: {trait: value}}, what the reader has set, as long as the tab is open
+  // {widget: {start: {trait: value}, left}}: what a link has set, and what the address said of the widget when the page was left
+  const links = recall(LINKS);
+  const named = []; // models for which the address may hold settings
+  const asked = (name) => new URLSearchParams(location.search).get(name);
 
-  function recall() {
+  function recall(place) {
     try {
-      return Object(JSON.parse(sessionStorage.getItem(KEPT)) ?? {});
+      return Object(JSON.parse(sessionStorage.getItem(place)) ?? {});
     } catch {
       return {};
     }
   }
 
   addEventListener("pagehide", () => {
+    for (const { id, first } of named) links[id] = { ...links[id], left: asked(first.name) };
     try {
       sessionStorage.setItem(KEPT, JSON.stringify(kept));
+      sessionStorage.setItem(LINKS, JSON.stringify(links));
     } catch { /* full, or not allowed: then a reload begins anew */ }
   });
 
@@ -52,11 +59,15 @@
   // The part of anywidget's model interface that works without a kernel.
   class Model {
     constructor(id, state, models) {
-      const named = new URLSearchParams(location.search).has(state.name); // settings in the address come first
-      if (named) delete kept[id];
+      const text = asked(state.name); // settings in the address come first
+      this.linked = text !== null && text !== links[id]?.left; // and not written there by the widget itself
+      if (this.linked) delete kept[id];
+      else if (text === null && links[id]) kept[id] = { ...links[id].start, ...kept[id] }; // now the start is the book's again
+      if (this.linked || text === null) delete links[id];
+      if (state.name) named.push(this);
       this.id = id;
-      this.first = state;
-      this.state = { ...state, ...kept[id] };
+      this.first = { ...state, ...links[id]?.start };
+      this.state = { ...this.first, ...kept[id] };
       this.listeners = [];
       this.widget_manager = { get_model: async (id) => (await models.get(id.replace("IPY_MODEL_", "")))?.model };
     }
@@ -79,6 +90,14 @@
     }
     trigger(event, ...args) {
       for (const l of [...this.listeners]) if (l.event === event) l.callback(...args);
+    }
+    // A link that has led here says what the start is: what the widget has set when it is first shown.
+    begin() {
+      if (!this.linked) return;
+      this.linked = false;
+      this.first = { ...this.state };
+      links[this.id] = { start: kept[this.id] };
+      delete kept[this.id];
     }
     moved() {
       return Object.entries(kept[this.id] ?? {}).some(([k, v]) => JSON.stringify(v) !== JSON.stringify(this.first[k]));
@@ -130,6 +149,7 @@
       const { model, widget, never } = await models.get(id);
       place.replaceChildren();
       await widget.render?.({ model, el: place, signal: never, experimental: {} });
+      model.begin();
       offerStart(place, model);
       await drawn;
     } catch (error) {
