@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import types
 import unittest.mock
 import warnings
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from answers import solutions
 
 from course_utils import check
+
+BOOK = Path(__file__).parents[2] / "book"
 
 
 @contextlib.contextmanager
@@ -205,3 +210,12 @@ def test_consoles_without_a_check_mark(encoding):
     assert lines[0] == f"{right} relu_backward: right (1 point)"
     assert lines[1].startswith(f"{wrong} relu_backward: hand in the function itself")
     assert lines[-1].startswith("In sight: 0 of")
+
+
+@pytest.mark.parametrize("chapter", sorted(BOOK.glob("[01]*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("call", [r"^check\.\w+\(", r"^check\.(?!by_hand)\w+\("], ids=["by hand", "graded"])
+def test_the_first_checked_cell_says_to_run_from_the_top(chapter, call):
+    """After a restart `check` itself is unknown, and nothing of the course can say so."""
+    cells = nbformat.read(chapter, as_version=4).cells
+    first = next(c.source for c in cells if c.cell_type == "code" and re.search(call, c.source, re.MULTILINE))
+    assert first.startswith("# NameError after a restart? Run the notebook from the top first.\n")
