@@ -9,6 +9,7 @@ const YOURS = "your net", INSTEAD = "He";       // the start from a net that the
 const BEGUN = 6;                                // CSS pixels of a drag from which it draws
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const seven = (v) => (Number.isFinite(v) ? num(v) : "–");
+const brief = (v) => (v && Math.abs(v) < 0.001 ? v.toExponential(0).replace("-", "−") : seven(v)); // beside six others
 const below = (n) => [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[d]).join("");
 
 // settings ↔ the part of the address that a name stands for: "data.XOR_rate.0.03_net.4-ReLU.2-tanh_…"
@@ -410,7 +411,7 @@ async function render({ model, el, signal }) {
       }
       g.fillStyle = paint("ink");
       const x = (W / L) * (l + 0.5), dead = measured.dead[l - 1] ?? 0, inside = l < L - 1 ? `${dead}${small ? "/" : " of "}${net.sizes[l]}` : "";
-      const lines = l ? [seven(measured.norms[l - 1] ?? NaN), inside] : ["gradient", "dead"];
+      const tight = W / L < 60, lines = l ? [(tight ? brief : seven)(measured.norms[l - 1] ?? NaN), inside] : [tight ? "grad." : "gradient", "dead"];
       if (!l) { g.fillStyle = paint("muted"); g.textAlign = "left"; }
       g.fillText(lines[0], l ? x : 0, HIGH + 11);
       if (dead) g.fillStyle = paint("red-text");

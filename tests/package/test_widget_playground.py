@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import re
 
@@ -434,6 +435,26 @@ def test_a_tap_chooses_a_unit(site):
     canvas.tap(position={"x": box["width"] / 6, "y": 22 + (290 - 22) * 3 / 8})
     settle(tab)
     assert tab.locator(".bw-caption").text_content() == "x₁, an input."
+
+
+def test_the_gradients_of_many_layers_stand_apart_on_a_phone(site):
+    """Their numbers are drawn side by side below the columns of units: 6.4e−11 would touch its neighbour."""
+    start = {"start": "one scale 0.01", "data": "circles"}
+    tab = site.open(make(net=[(8, "ReLU")] * 6, start=start), width=390)
+    tab.evaluate(
+        """() => { window.drawn = []; const draw = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+          const w = this.measureText(text).width, left = this.textAlign === "center" ? x - w / 2 : x;
+          window.drawn.push([this.canvas.className, text, y, left, left + w]);
+          return draw.apply(this, arguments); }; }"""
+    )
+    press(tab, "step")
+    settle(tab)
+    texts = [row for row in tab.evaluate("window.drawn") if "bw-units" in row[0]]
+    level = next(row[2] for row in texts if row[1] == "grad.")
+    row = sorted({tuple(one[3:]) for one in texts if one[2] == level})
+    assert len(row) == 8 and any("e−" in one[1] for one in texts if one[2] == level)
+    assert all(end + 2 < begin for (_, end), (begin, _) in itertools.pairwise(row))
 
 
 def test_two_views_agree_on_the_settings_and_close_cleanly(site):

@@ -1,4 +1,4 @@
-"""A printed page: nothing is wider than the paper, where it could not be scrolled."""
+"""A printed page: nothing is wider than the paper, where nothing scrolls, and no frame is cut in two."""
 
 PAPER = 680  # CSS pixels between margins of 15 mm on A4
 WIDER = """() => {
@@ -7,6 +7,10 @@ WIDER = """() => {
   return all.filter((e) => !e.closest(".bw") && e.getBoundingClientRect().right > paper + 1)
     .map((e) => `${e.tagName} ${e.textContent.slice(0, 60)}`);
 }"""
+
+# Code stands in a frame: were the frame divided, its code would move on and leave an empty grey box behind.
+FRAMES = """[...document.querySelectorAll("article.bd-article .cell_input")]
+  .map((e) => getComputedStyle(e).breakInside)"""
 
 
 def test_nothing_is_cut_on_paper(browser, address, page):
@@ -17,6 +21,7 @@ def test_nothing_is_cut_on_paper(browser, address, page):
         tab.emulate_media(media="print")
         tab.goto(f"{address}/{page}")
         assert not tab.evaluate(WIDER)
+        assert set(tab.evaluate(FRAMES)) <= {"avoid"}
         tab.evaluate("document.querySelectorAll('td').forEach((cell) => { cell.style.minWidth = '50rem' })")
         assert bool(tab.evaluate(WIDER)) == bool(tab.locator("article.bd-article table").count())
     finally:
