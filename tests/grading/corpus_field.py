@@ -4,6 +4,8 @@ person, with the reason.
 
 from __future__ import annotations
 
+import sys
+
 from corpus import POINTS, RIGHT, add, answer, cell, dump, file, honest, notebook, raw, zipped
 
 RELU = ["relu_backward"]
@@ -118,11 +120,22 @@ raw(
     ".zip",
     {"relu_backward": 1},
 )
-person(
+NEWER = sys.version_info >= (3, 12)  # a grader of that age reads the string, an older one asks a person
+add(
     "string_of_python_3_12",
-    answer("relu_backward", 'sizes = {"in": 4}\nprint(f"in: {sizes["in"]}")\n' + RULE),
-    answer("linear_backward"),
-    deserved={"linear_backward": 3},
+    "honest" if NEWER else "person",
+    file(
+        dump(
+            notebook(
+                [
+                    answer("relu_backward", 'sizes = {"in": 4}\nprint(f"in: {sizes["in"]}")\n' + RULE),
+                    answer("linear_backward"),
+                ]
+            )
+        )
+    ),
+    {"linear_backward": 3, **({"relu_backward": 1} if NEWER else {})},
+    fast=True,
 )
 person(
     "package_that_is_missing",
