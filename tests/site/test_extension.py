@@ -17,7 +17,7 @@ In a long, narrow valley, small pushes add up.
 
 > **Note.** Plain, with $x_{\\max}^2$.
 
-> **Slip in the lectures.**
+> **A common mistake.**
 > It grows.
 
 > **A common mistake.** It shrinks.
@@ -107,9 +107,9 @@ def momentum(small):
 
 def test_quotes_become_admonitions(momentum):
     assert 'class="note admonition"' in momentum
-    assert '<p class="admonition-title">Slip in the lectures</p>\n<p>It grows.</p>' in momentum
+    assert '<p class="admonition-title">A common mistake</p>\n<p>It grows.</p>' in momentum
     assert '<p class="admonition-title">A common mistake</p>\n<p>It shrinks.</p>' in momentum
-    assert momentum.count('class="slip admonition"') == 2
+    assert momentum.count('class="mistake admonition"') == 2
     assert "<strong>Note.</strong>" not in momentum
     assert momentum.count("<blockquote>") == 2
     assert "<strong>Unknown.</strong>" in momentum

@@ -12,10 +12,9 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 KINDS = {
-    "A common mistake.": "slip",
+    "A common mistake.": "mistake",
     "Note.": "note",
     "Prediction.": "prediction",
-    "Slip in the lectures.": "slip",
     "Tip.": "tip",
     "Warning.": "warning",
 }
