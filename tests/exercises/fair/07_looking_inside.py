@@ -50,6 +50,10 @@ def _step(scale=lambda g: g.square().mean().sqrt(), price=lambda x: x.square().s
     return answer
 
 
+def _rms_of_each_channel(g):
+    return g.square().mean(tuple(range(1, g.ndim)), keepdim=True).sqrt()
+
+
 def _price_after_the_norm(score, x, eta, lam):
     z = x.clone().requires_grad_()
     (g,) = torch.autograd.grad(score(z), z)
@@ -220,6 +224,13 @@ def _around(y, top, left, size, fill):
     y[:, start[0] : start[0] + size, start[1] : start[1] + size] = fill
 
 
+def _collected_in_zeros(score, x, size, stride, fill):
+    found = _occlusion()(score, x, size, stride, fill)
+    falls = np.zeros(found.shape)  # float64
+    falls[:] = found
+    return falls
+
+
 def _over_the_rim(score, x, size, stride, fill):
     rows, columns = (range(0, n, stride) for n in x.shape[1:])
     falls = torch.zeros(len(rows), len(columns))
@@ -267,6 +278,7 @@ WRONG = {
         "price of the mean": _step(price=lambda x: x.square().mean()),
         "the step alone": _step(result=lambda x, step: step),
         "the price after the division": _price_after_the_norm,
+        "the root mean square of each channel": _step(scale=_rms_of_each_channel),
         "in place": _in_place,
         "float64": _step(result=lambda x, step: x.double() + step),
     },
@@ -299,6 +311,7 @@ WRONG = {
         "first channel only": _occlusion(cover=_first_channel),
         "relative fall": _occlusion(value=lambda a, b: (a - b) / a),
         "over the rim": _over_the_rim,
+        "collected in np.zeros": _collected_in_zeros,
         "square around (i, k)": _occlusion(cover=_around),
         "fill added": _occlusion(cover=_adds),
         "ratio": _occlusion(value=lambda a, b: b / a),

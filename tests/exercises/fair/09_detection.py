@@ -211,6 +211,30 @@ def _mean_precision(scores, hits, total):
     return precision.mean().item() if len(precision) else 0.0
 
 
+# Right loops that forget the case of no boxes.
+def _iou_stacked(a, b):
+    return torch.stack([torch.stack([S["iou_matrix"](p[None], q[None])[0, 0] for q in b]) for p in a])
+
+
+def _kept_stacked(boxes, scores, threshold):
+    return torch.stack(list(nms_by_loops(boxes, scores, threshold)))
+
+
+def _kept_without_dtype(boxes, scores, threshold):
+    return torch.tensor(nms_by_loops(boxes, scores, threshold).tolist())
+
+
+def _mean_of_what_is_read(scores, hits, total):
+    recall, precision = S["_curve"](scores, hits, total)
+    best = [max(precision[n:].tolist()) for n in range(len(precision))]
+    last = recall[-1]
+    return sum(best[int((recall < k / 100).sum())] for k in range(101) if k / 100 <= last) / 101
+
+
+def _decoded_stacked(t, anchors):
+    return torch.stack([S["decode_boxes"](t[n : n + 1], anchors[n : n + 1])[0] for n in range(len(t))])
+
+
 def _swapped(t, anchors):
     return S["decode_boxes"](t[:, [1, 0, 2, 3]], anchors)
 
@@ -226,6 +250,7 @@ WRONG = {
         "the hull as union": _hull,
         "sides added": _sum_of_sides,
         "transposed": lambda a, b: S["iou_matrix"](b, a),
+        "no boxes forgotten, stacked": _iou_stacked,
         "1 in the denominator": lambda a, b: (
             S["_intersection"](a, b)
             / (1 + S["_sizes"](a, b)[1] + S["_sizes"](a, b)[2] - S["_intersection"](a, b))
@@ -236,6 +261,8 @@ WRONG = {
         "removes while it goes through the list": _removes_while_it_goes,
         "the next box only": _next_only,
         "boxes": _boxes_themselves,
+        "no boxes forgotten, stacked": _kept_stacked,
+        "no boxes forgotten, without dtype": _kept_without_dtype,
         "floats": lambda *case: S["greedy_nms"](*case).float(),
     },
     "coco_average_precision": {
@@ -243,6 +270,7 @@ WRONG = {
         "recall 0 left out": _recall_zero_left_out,
         "recalls below": _recalls_below,
         "mean precision": _mean_precision,
+        "no boxes forgotten, the last recall": _mean_of_what_is_read,
         "boxes for objects": lambda scores, hits, total: S["coco_average_precision"](
             scores, hits, max(len(scores), 1)
         ),
@@ -256,6 +284,7 @@ WRONG = {
         "centre and shift scaled": S["_moved"](centre=lambda c, s, t: (c + t) * s),
         "powers of two": S["_moved"](sides=lambda s, t: s * 2**t),
         "t_x and t_y swapped": _swapped,
+        "no boxes forgotten, stacked": _decoded_stacked,
         "left, right, top, bottom": _other_order,
         "no corner below 0": lambda t, anchors: S["decode_boxes"](t, anchors).clamp(min=0),
     },
