@@ -13,6 +13,14 @@ FRAMES = """[...document.querySelectorAll("article.bd-article .cell_input")]
   .map((e) => getComputedStyle(e).breakInside)"""
 
 
+# Printing opens the solutions; had they to fade in, the paper would get them pale.
+ANIMATED = """() => {
+  document.querySelectorAll("article.bd-article details").forEach((e) => { e.open = true; });
+  const inside = [...document.querySelectorAll("article.bd-article details *")];
+  return inside.map((e) => getComputedStyle(e).animationName);
+}"""
+
+
 def test_nothing_is_cut_on_paper(browser, address, page):
     context = browser.new_context(viewport={"width": PAPER, "height": 1000})
     try:
@@ -22,6 +30,7 @@ def test_nothing_is_cut_on_paper(browser, address, page):
         tab.goto(f"{address}/{page}")
         assert not tab.evaluate(WIDER)
         assert set(tab.evaluate(FRAMES)) <= {"avoid"}
+        assert set(tab.evaluate(ANIMATED)) <= {"none"}
         tab.evaluate("document.querySelectorAll('td').forEach((cell) => { cell.style.minWidth = '50rem' })")
         assert bool(tab.evaluate(WIDER)) == bool(tab.locator("article.bd-article table").count())
     finally:
