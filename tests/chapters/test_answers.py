@@ -6,6 +6,7 @@ see an answer, so the chapter runs with the answers as it ran without them.
 
 import ast
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -163,3 +164,17 @@ def test_a_solved_cell_says_whether_the_answer_is_right(body, state):
     solve(nbformat.v4.new_notebook(cells=[cell]), f"def relu_backward(x, dy):\n    {body}\n")
     with nullcontext() if state == "right" else pytest.raises(AssertionError, match="relu_backward"):
         exec(cell.source, {"check": check})
+
+
+NUMBER = re.compile(r"^(\d+)\. ", re.MULTILINE)
+PAPER = re.compile(r"^#+ (?:(?:On|For) p|P)aper(?:,| and|:).*$", re.MULTILINE)
+
+
+@each_chapter
+def test_the_teacher_has_an_answer_to_each_question_without_one_on_the_page(chapter):
+    """By number: a question that goes must take its answer along."""
+    nb, solutions = read(chapter)
+    (questions,) = (PAPER.split(c.source)[1] for c in nb.cells if PAPER.search(c.source))
+    numbers = NUMBER.findall(re.split(r"^#", questions, flags=re.MULTILINE)[0])
+    assert numbers == [str(k + 1) for k in range(len(numbers))] and len(numbers) >= 6
+    assert NUMBER.findall(solutions) == numbers

@@ -16,13 +16,11 @@ PAPER = """
 6. Everything that does not know where a pixel lies stays: dense nets, PCA, L2, L1, dropout, batch norm,
    mixup, label smoothing. Augmentation breaks if it moves the permuted picture, and holds if it moves the
    picture first.
-7. It stores the variance in training, where dropout adds p/q E[h^2]; in evaluation that part is missing, and
-   the layer divides by too much (Li et al., 2019). So dropout goes behind the last batch norm.
-8. About 85 to 88 % with augmentation and batch norm; what counts is that the test set was used once, and
+7. About 85 to 88 % with augmentation and batch norm; what counts is that the test set was used once, and
    that the choice between variants was larger than its standard error on the validation data.
-9. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as
+8. Hardly: half of all 7 pull in the same direction in every batch, so the false rule is learned as soon as
    the true one. Only noise without a rule is learned late.
-10. Where the net can just fit all training labels: some ten hidden neurons for 500 images, ten classes
+9. Where the net can just fit all training labels: some ten hidden neurons for 500 images, ten classes
    (about 5,000 answers against 800 weights a neuron); flatter than in Figure 9, and only if trained to the
    end.
 """

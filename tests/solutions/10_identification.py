@@ -50,9 +50,6 @@ PAPER = """Answers to the questions for paper, discussion and projects.
    the last per cent.
 9. More steps help most, then a wider net. What is chosen on one half is a little worse on the other;
    an artist nobody trained on costs more than that.
-10. Yes, once the rate has fallen: weights move little in 2,000 photos. At first they do not; begin with
-    the queue after some hundred steps, or let a slow copy of the net fill it (He et al., 2020; Wang et
-    al., 2020).
 """
 
 
