@@ -27,6 +27,7 @@ def draw_iou(rng):
     yield Case({"a": b, "b": torch.cat([inner, b.flip(0)])}, note="boxes inside others, equal boxes")
     yield Case({"a": b, "b": b + 60}, note="boxes far apart")
     yield Case({"a": b, "b": b[:0]}, note="no boxes in b")
+    yield Case({"a": b[:0], "b": b}, note="no boxes in a")
 
 
 def _parts(a, b):

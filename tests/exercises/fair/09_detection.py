@@ -216,6 +216,11 @@ def _iou_stacked(a, b):
     return torch.stack([torch.stack([S["iou_matrix"](p[None], q[None])[0, 0] for q in b]) for p in a])
 
 
+def _iou_listed(a, b):
+    rows = [[S["iou_matrix"](p[None], q[None])[0, 0].item() for q in b] for p in a]
+    return torch.tensor(rows, dtype=torch.float32)  # (0,) where a is empty
+
+
 def _kept_stacked(boxes, scores, threshold):
     return torch.stack(list(nms_by_loops(boxes, scores, threshold)))
 
@@ -251,6 +256,7 @@ WRONG = {
         "sides added": _sum_of_sides,
         "transposed": lambda a, b: S["iou_matrix"](b, a),
         "no boxes forgotten, stacked": _iou_stacked,
+        "no boxes in a forgotten, listed": _iou_listed,
         "1 in the denominator": lambda a, b: (
             S["_intersection"](a, b)
             / (1 + S["_sizes"](a, b)[1] + S["_sizes"](a, b)[2] - S["_intersection"](a, b))
